@@ -1,0 +1,48 @@
+# Both commands set everything up by themselves; see the README.
+PYTHON ?= python3
+BIN := .venv/bin
+SETUP := .venv/.installed
+
+.PHONY: demo test lint types tests bench faults lock clean
+
+demo: $(SETUP)
+	@$(BIN)/python manage.py demo $(if $(SPEC),--spec "$(SPEC)") $(if $(ONCE),--once)
+
+test: lint types tests
+
+lint: $(SETUP)
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/lint-imports --no-cache >build/imports.log || (cat build/imports.log; exit 1)
+
+types: $(SETUP)
+	$(BIN)/mypy --no-error-summary .
+
+tests: $(SETUP)
+	$(BIN)/python -m tests.checks
+
+bench: $(SETUP)
+	$(BIN)/python -m tests.bench
+
+faults: $(SETUP)
+	$(BIN)/python -m pytest -m "faults" -n 2 -q
+
+# pip refuses whatever does not have the locked hash; the log is shown on failure.
+$(SETUP): requirements-dev.txt
+	@mkdir -p build
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing the locked packages into .venv (the first time takes a minute) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes --requirement requirements-dev.txt >build/pip.log 2>&1 \
+		|| (cat build/pip.log; exit 1)
+	@touch $@
+
+# Needs uv; writes hashes and names no index.
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-annotate --quiet requirements.in -o requirements.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-annotate --quiet requirements-dev.in -o requirements-dev.txt
+
+clean:
+	rm -rf .venv build var

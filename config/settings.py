@@ -1,0 +1,209 @@
+"""Settings, read from the environment; the README lists every name."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+from config.environment import (
+    env_bool,
+    env_int,
+    env_list,
+    env_number,
+    env_pem,
+    env_str,
+    secret_key,
+)
+from tasks.outbound.policy import parse_policy
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(env_str("VAR_DIR", str(BASE_DIR / "var"))).resolve()
+
+# Core
+DEBUG = env_bool("DEBUG")
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"]
+SECRET_KEY = secret_key(VAR_DIR, may_make=not env_list("ALLOWED_HOSTS"))
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+WSGI_APPLICATION = "config.wsgi.application"
+APPEND_SLASH = False  # The contracts' paths are exact.
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_prometheus",
+    "django_q",
+    "rest_framework",
+    "tasks",
+    "exports",
+    "registry",
+]
+MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "UNAUTHENTICATED_USER": None,
+}
+
+
+# Database: SQLite in a file of ours, or whatever DATABASE_URL names.
+def _database() -> dict[str, Any]:
+    default = f"sqlite:///{VAR_DIR / 'entrepot.sqlite3'}"
+    try:
+        database = dict(dj_database_url.parse(env_str("DATABASE_URL", default)))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {error}") from None
+    if database["ENGINE"] == "django.db.backends.sqlite3":
+        VAR_DIR.mkdir(parents=True, exist_ok=True)
+        database["CONN_MAX_AGE"] = None
+        database["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
+        database["OPTIONS"] = {
+            # A reader that turns writer cannot wait its turn in SQLite, so every
+            # transaction asks for the write lock when it begins.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 10,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        }
+    else:
+        database["CONN_MAX_AGE"] = 60
+        database["CONN_HEALTH_CHECKS"] = True
+    return database
+
+
+DATABASES = {"default": _database()}
+
+# The doorbell: django-q2 says "there may be work", and carries no data.
+REDIS_URL = env_str("REDIS_URL")
+WORKERS = env_int("WORKERS", 2)
+Q_CLUSTER: dict[str, Any] = {
+    "name": "entrepot",
+    "workers": WORKERS,
+    "poll": 0.03,
+    "queue_limit": 1,
+    "bulk": 1,
+    "save_limit": -1,
+    "max_attempts": 1,
+    "ack_failures": True,
+    "timeout": 60,
+    "retry": 240,
+    "guard_cycle": 0.2,
+    "catch_up": False,
+    "scheduler": False,
+    "label": "Doorbell",
+    **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
+}
+
+# The engine: what runs which kind of job, and who is told when one moves.
+JOB_HANDLERS: dict[str, str] = {
+    "registry.pipeline": "registry.jobs.run_pipeline",
+}
+JOB_FOLLOWERS: dict[str, str] = {
+    "registry.pipeline": "registry.follow.pipeline_moved",
+}
+MAX_OPEN_JOBS = env_int("MAX_OPEN_JOBS", 100_000)
+MAX_OPEN_JOBS_PER_CLIENT = env_int("MAX_OPEN_JOBS_PER_CLIENT", 1_000)
+DISK_RESERVE_MB = env_int("DISK_RESERVE_MB", 256)
+JOB_KEEP_DAYS = env_number("JOB_KEEP_DAYS", 30)
+
+# The store
+STORE_URL = env_str("STORE_URL", str(VAR_DIR / "store"))
+SCRATCH_DIR = VAR_DIR / "scratch"
+
+# What may be fetched: deny by default, loopback too when developing.
+_fetch_bytes = env_int("OUTBOUND_MAX_MB", 8192) << 20
+try:
+    OUTBOUND = replace(
+        parse_policy(
+            allow_nets=env_str(
+                "OUTBOUND_ALLOW_NETS", "127.0.0.0/8,[::1]/128" if DEBUG else ""
+            ),
+            allow_hosts=env_str("OUTBOUND_ALLOW_HOSTS"),
+            deny_hosts=env_str("OUTBOUND_DENY_HOSTS"),
+            ports=env_str("OUTBOUND_PORTS", "any" if DEBUG else "80,443"),
+        ),
+        total_timeout_s=env_number("OUTBOUND_TIMEOUT", 1800),
+        max_bytes=_fetch_bytes,
+        max_raw_bytes=_fetch_bytes,
+    )
+except ValueError as error:
+    raise ImproperlyConfigured(str(error)) from None
+
+# Specstore (contract 001)
+AUTH_SERVER = env_str("AUTH_SERVER")
+AUTH_PUBLIC_KEY = env_pem("AUTH_PUBLIC_KEY")
+AUTH_PRIVATE_KEY = env_pem("AUTH_PRIVATE_KEY")
+CORS_ORIGINS = env_list("CORS_ORIGINS", "*" if DEBUG else "")
+MAX_BODY_MB = env_int("MAX_BODY_MB", 16)
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_MB << 20
+
+# Security: the defaults of a production service; HTTPS_ONLY=off for plain HTTP.
+_https = env_bool("HTTPS_ONLY", default=bool(env_list("ALLOWED_HOSTS")) and not DEBUG)
+SECURE_SSL_REDIRECT = _https
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _https else None
+SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _https
+SECURE_HSTS_PRELOAD = _https
+SESSION_COOKIE_SECURE = _https
+CSRF_COOKIE_SECURE = _https
+CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
+X_FRAME_OPTIONS = "DENY"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("MinimumLengthValidator", "CommonPasswordValidator")
+]
+
+# Static files: served by whitenoise, from the apps themselves when developing.
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"()": "config.logs.LineFormatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env_str("LOG_LEVEL", "INFO")},
+    "loggers": {
+        "django-q": {"level": "WARNING"},
+        "django.server": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,16 @@
+"""Every door, a line each."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from config import health
+
+urlpatterns = [
+    path("readyz", health.readyz),
+    path("metrics", health.metrics),
+    path("admin/", admin.site.urls),
+    path("", include("registry.dialects.specstore.urls")),
+    path("", include("registry.pages.urls")),
+]
+handler404 = "config.errors.not_found"
+handler500 = "config.errors.server_error"

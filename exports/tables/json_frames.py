@@ -1,0 +1,123 @@
+"""Blocks of JSON objects, one a line, turned into frames."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+import polars as pl
+
+from exports.tables.errors import BadRow, TooLarge
+from exports.tables.faults import POLARS
+
+MAX_DEPTH = 64  # Polars overflows its stack before a thousand
+MAX_COLUMNS = 20_000
+
+BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
+PAIR = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
+SURROGATE = re.compile(rb"(?<!\\)(?:\\\\)*\\u[dD][89a-fA-F]")
+
+
+def json_frame(block: bytes, first: int, *, unit: str = "line") -> pl.DataFrame:
+    """Return one frame; `first` is the number of the block's first object.
+
+    A column that mixes kinds of values becomes text, as no typed column could hold all
+    that it says.
+    """
+    check_depth(block)
+    check_surrogates(block, first, unit)
+    try:
+        frame = pl.read_ndjson(block, infer_schema_length=None)
+    except POLARS:
+        frame = mixed_frame(block, first, unit)
+    if frame.width > MAX_COLUMNS:
+        raise TooLarge(f"The objects have more than {MAX_COLUMNS:,} keys.")
+    return frame
+
+
+def mixed_frame(block: bytes, first: int, unit: str) -> pl.DataFrame:
+    """Parse what Polars cannot infer a schema for, or say which object is wrong."""
+    schema = schema_of(checked_objects(block, first, unit))
+    try:
+        return pl.read_ndjson(block, schema=schema)
+    except POLARS as error:
+        reason = str(error).split("\n", 1)[0]
+        raise BadRow(f"In {unit} {first} or later: {reason}.", row=first) from error
+
+
+def bad(number: int, unit: str, reason: str) -> BadRow:
+    return BadRow(f"{unit.capitalize()} {number}: {reason}.", row=number)
+
+
+def numbered_lines(block: bytes, first: int) -> Iterator[tuple[int, bytes]]:
+    lines = enumerate(block.split(b"\n"), first)
+    return ((number, line) for number, line in lines if line.strip())
+
+
+def checked_objects(block: bytes, first: int, unit: str) -> list[dict[str, Any]]:
+    objects = []
+    for number, line in numbered_lines(block, first):
+        try:
+            value = orjson.loads(line)
+        except orjson.JSONDecodeError as error:
+            raise bad(number, unit, f"not valid JSON: {error}") from error
+        if not isinstance(value, dict):
+            raise bad(number, unit, "a JSON object is expected")
+        objects.append(value)
+    return objects
+
+
+def schema_of(objects: list[dict[str, Any]]) -> dict[str, pl.DataType]:
+    seen: dict[str, set[pl.DataType]] = {}
+    for item in objects:
+        for key, value in item.items():
+            seen.setdefault(key, set()).add(type_of(value))
+    return {key: common_type(types - {pl.Null()}) for key, types in seen.items()}
+
+
+def common_type(types: set[pl.DataType]) -> pl.DataType:
+    if len(types) == 1:
+        return types.pop()
+    numbers = {pl.Int64(), pl.Int128(), pl.Float64()}
+    if types and types <= numbers:
+        return pl.Float64() if pl.Float64() in types else pl.Int128()
+    return pl.String()
+
+
+def type_of(value: object) -> pl.DataType:
+    match value:
+        case None:
+            return pl.Null()
+        case bool():
+            return pl.Boolean()
+        case int():
+            return pl.Int64() if -(2**63) <= value < 2**63 else pl.Int128()
+        case float():
+            return pl.Float64()
+    return pl.String()
+
+
+def check_depth(block: bytes) -> None:
+    """Refuse deep nesting by taking away the innermost brackets again and again."""
+    if too_deep(block) and too_deep(STRING.sub(b"", block)):
+        raise TooLarge(f"The JSON is nested more than {MAX_DEPTH} deep.")
+
+
+def too_deep(block: bytes) -> bool:
+    brackets = block.translate(None, BRACKETS)
+    for _ in range(MAX_DEPTH):
+        fewer = brackets.replace(b"{}", b"").replace(b"[]", b"")
+        if len(fewer) == len(brackets):
+            break
+        brackets = fewer
+    return brackets.count(b"{") + brackets.count(b"[") > MAX_DEPTH
+
+
+def check_surrogates(block: bytes, first: int, unit: str) -> None:
+    """Refuse half a character, which Polars would silently read as NUL."""
+    if b"\\u" not in block or not SURROGATE.search(PAIR.sub(b"", block)):
+        return
+    for number, line in numbered_lines(block, first):
+        if SURROGATE.search(PAIR.sub(b"", line)):
+            raise bad(number, unit, "half a surrogate pair is no character")

@@ -1,0 +1,91 @@
+"""What every writer of tables does: count, and finish only what went well."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+import polars as pl
+
+from exports.tables.errors import UnknownColumn
+
+
+class Sink(Protocol):
+    """Where bytes go; `BinaryIO` is one."""
+
+    def write(self, block: bytes, /) -> object: ...
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOptions:
+    """What a caller may choose; a format looks only at what concerns it."""
+
+    neutralise_formulas: bool = False  # CSV: keep spreadsheets from running cells
+    inner: str = "csv"  # ZIP: the format of its one member
+    member: str = "data"  # ZIP: the member's name without its extension
+
+
+DEFAULTS = WriteOptions()
+
+
+class Writer(ABC):
+    """Writes frames of one table one after another; counts rows and bytes.
+
+    Nothing else happens between two calls, so a caller may stop for good after any.
+    Used as a context manager it is closed at the end, but left unfinished after an
+    error: half a table must not look like a whole one.
+    """
+
+    def __init__(
+        self, out: Sink, columns: Iterable[str], options: WriteOptions = DEFAULTS
+    ) -> None:
+        self.out = out
+        self.columns = list(columns)
+        self.options = options
+        self.rows = 0
+        self.bytes = 0
+        self.begun = False
+
+    @abstractmethod
+    def head(self) -> bytes: ...
+
+    @abstractmethod
+    def body(self, frame: pl.DataFrame) -> bytes: ...
+
+    @abstractmethod
+    def tail(self) -> bytes: ...
+
+    def write(self, frame: pl.DataFrame) -> None:
+        self.begin()
+        if missing := set(self.columns) - set(frame.columns):
+            name = min(missing)
+            raise UnknownColumn(f"The rows have no column {name!r}.", column=name)
+        if frame.height:
+            self.put(self.body(frame.select(self.columns)))
+            self.rows += frame.height
+
+    def begin(self) -> None:
+        if not self.begun:
+            self.begun = True
+            self.put(self.head())
+
+    def close(self) -> None:
+        self.begin()
+        self.put(self.tail())
+
+    def put(self, block: bytes) -> None:
+        self.out.write(block)
+        self.bytes += len(block)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self.close()

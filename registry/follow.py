@@ -1,0 +1,5 @@
+"""Not built yet."""
+
+
+def pipeline_moved(job):
+    pass

@@ -1,0 +1,1 @@
+"""The engine: rows are the truth, a doorbell wakes the workers, a lease guards each."""

@@ -1,0 +1,222 @@
+"""One claimed job being run: its handler's steps, committed under the lease."""
+
+import logging
+import shutil
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.module_loading import import_string
+
+from tasks.engine import clock, retry
+from tasks.engine.lease import Lease, heart
+from tasks.engine.moves import EventKind, change, fail, move, note, requeue
+from tasks.errors import JobMoved
+from tasks.models import Job
+from tasks.states import JobState
+
+STEP_LIMIT_S = 30.0
+WRITE_EVERY_S = 0.5
+MOST_NOTES = 1000
+log = logging.getLogger(__name__)
+
+Effect = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a handler has done so far; None leaves a field as it was."""
+
+    cursor: Any = None
+    done: int | None = None
+    total: int | None = None
+    rows: int | None = None
+    size_bytes: int | None = None
+    apply: Effect | None = None  # runs in the step's own transaction
+
+    def changes(self) -> dict[str, Any]:
+        fields = ("cursor", "done", "total", "rows", "size_bytes")
+        return {f: v for f in fields if (v := getattr(self, f)) is not None}
+
+
+# A handler yields steps and returns what makes its result public, if anything;
+# that runs in the transaction in which the job succeeds.
+Handler = Callable[["Run"], Generator[Step, None, Effect | None]]
+
+
+def handler_of(kind: str) -> Handler:
+    handler: Handler = import_string(settings.JOB_HANDLERS[kind])
+    return handler
+
+
+class Run:
+    """A job under lease, as its handler sees it."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.params: dict[str, Any] = job.params
+        self.cursor: Any = job.cursor
+        self.lease = Lease(job, step_limit_s=STEP_LIMIT_S)
+        self._notes: list[dict[str, Any]] = []
+        self._pending: dict[str, Any] = {}
+        self._written = 0.0
+        self._steps: Generator[Step, None, Effect | None] | None = None
+        heart.take(self.lease)
+
+    # What handlers call.
+    def step(self, **fields: Any) -> Step:
+        return Step(**fields)
+
+    def note(self, text: str, **data: Any) -> None:
+        """Say something in the job's log; written with the next step."""
+        if len(self._notes) < MOST_NOTES:
+            self._notes.append({"text": text, **data})
+
+    def on_stop(self, stop: Callable[[], None] | None) -> None:
+        """Have `stop` called (from another thread) when the job must end now."""
+        self.lease.stop = stop
+
+    def scratch(self) -> Path:
+        """Return a folder of this claim's own; it goes when the claim ends."""
+        folder = scratch_of(self.job)
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    # What the worker calls.
+    def advance(self, *, until: float) -> bool:
+        """Run steps up to the monotonic time `until`; True when the job needs no more.
+
+        Raises:
+            DatabaseError: the outcome could not be written; the lease will run out.
+        """
+        try:
+            with self._if_still_ours():
+                return self._advance(until)
+            return True
+        except Exception as error:  # noqa: BLE001 - the one place where a job is run
+            self._settle(error)
+            return True
+        finally:
+            self.lease.step_began = None
+
+    def park(self) -> None:
+        """Give the job back, to be resumed from its cursor by whoever is free."""
+        self._close()
+        with self._if_still_ours(), transaction.atomic():
+            self._write(lease_owner="", due_at=clock.now())
+            note(self.job, EventKind.PARKED)
+
+    def cancel(self) -> None:
+        self._close()
+        with self._if_still_ours(), transaction.atomic():
+            self._write()
+            move(self.job, JobState.CANCELLED)
+
+    def end(self) -> None:
+        """Let go of the lease and everything the claim left behind."""
+        self._close()
+        heart.drop(self.lease)
+        shutil.rmtree(scratch_of(self.job), ignore_errors=True)
+        _remove_if_empty(scratch_of(self.job).parent)
+
+    @contextmanager
+    def _if_still_ours(self) -> Iterator[None]:
+        try:
+            yield
+        except JobMoved:
+            log.warning("lease lost", extra={"job": str(self.job.pk)})
+
+    def _advance(self, until: float) -> bool:
+        if self._steps is None:
+            self._steps = handler_of(self.job.kind)(self)
+        while True:
+            if self.lease.over:
+                self.cancel()
+                return True
+            self.lease.step_began = monotonic()
+            try:
+                step = next(self._steps)
+            except StopIteration as end:
+                self._succeed(end.value)
+                return True
+            self._commit(step)
+            if monotonic() >= until:
+                return False
+
+    def _commit(self, step: Step) -> None:
+        self._pending |= step.changes()
+        if step.apply:
+            with transaction.atomic():
+                self._write()
+                step.apply()
+        elif self._notes or monotonic() - self._written >= WRITE_EVERY_S:
+            with transaction.atomic():
+                self._write()
+
+    def _write(self, **more: Any) -> None:
+        changes = {**self._pending, **more}
+        if changes.get("cursor", self.job.cursor) != self.job.cursor:
+            changes["attempt"] = 1  # It got further: the losses before are forgiven.
+        change(self.job, **changes)
+        for line in self._notes:
+            note(self.job, EventKind.NOTE, **line)
+        self._pending, self._notes = {}, []
+        self._written = monotonic()
+
+    def _succeed(self, publish: Effect | None) -> None:
+        with transaction.atomic():
+            self._write()
+            if publish:
+                publish()
+            move(self.job, JobState.SUCCEEDED)
+
+    def _settle(self, error: Exception) -> None:
+        """Retry or fail, by the class of the error; a stopped job is neither."""
+        self._close()
+        if self.lease.over:
+            self.cancel()
+            return
+        # A failed transaction may have rolled back what memory took for written.
+        self.job = Job.objects.get(pk=self.job.pk)
+        if self.job.fence != self.lease.fence or self.job.state != JobState.INPROGRESS:
+            return
+        verdict = retry.judge(error)
+        where = {"job": str(self.job.pk), "kind": self.job.kind, "code": verdict.code}
+        log.log(
+            logging.ERROR if verdict.ours else logging.INFO,
+            "job raised",
+            extra=where,
+            exc_info=error if verdict.ours else None,
+        )
+        with transaction.atomic():
+            self._write()
+            self._retry_or_fail(verdict)
+
+    def _retry_or_fail(self, verdict: retry.Verdict) -> None:
+        told = {"code": verdict.code, "message": verdict.message}
+        if verdict.temporary and self.job.retries < self.job.max_retries:
+            pause = retry.wait_s(self.job.retries, verdict.retry_after_s)
+            requeue(self.job, wait_s=pause, data=told)
+        else:
+            fail(self.job, **told)
+
+    def _close(self) -> None:
+        if self._steps is not None:
+            self._steps.close()
+
+
+def scratch_of(job: Job) -> Path:
+    folder: Path = settings.SCRATCH_DIR
+    return folder / str(job.pk) / str(job.fence)
+
+
+def _remove_if_empty(folder: Path) -> None:
+    try:
+        folder.rmdir()
+    except OSError:
+        return

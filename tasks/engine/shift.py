@@ -1,0 +1,92 @@
+"""A worker's answer to the bell: claim what is due, and let jobs take turns."""
+
+import logging
+import mmap
+from collections import deque
+from time import monotonic
+
+from django.db import DatabaseError, connection
+
+from tasks.engine import doorbell
+from tasks.engine.claim import anyone_waits, claim
+from tasks.engine.run import Run
+
+SLICE_S = 0.25
+# Past this the shift takes no new job, so that a worker ends its answers in time.
+SHIFT_S = 15.0
+# Jobs that one worker holds at once, each suspended between its slices.
+MOST_HELD = 8
+log = logging.getLogger(__name__)
+
+# One byte shared with the supervisor by fork: 1 once this host is to stop working.
+# No lock: a killed process could take one with it.
+_stopping = mmap.mmap(-1, 1)
+
+
+def stop_working() -> None:
+    _stopping[0] = 1
+
+
+def is_stopping() -> bool:
+    return bool(_stopping[0])
+
+
+def answer() -> None:
+    """Work until nothing is due, the shift is over, or the host is to stop."""
+    shift = Shift()
+    try:
+        shift.work()
+    except DatabaseError:
+        # The leases run out by themselves; the sweeper rings when they have.
+        log.exception("database failed a worker")
+        connection.close()
+    finally:
+        shift.end()
+
+
+class Shift:
+    def __init__(self) -> None:
+        self.held: deque[Run] = deque()
+        self.until = monotonic() + SHIFT_S
+
+    def work(self) -> None:
+        while not is_stopping():
+            self._take()
+            if not self.held:
+                return
+            self._turn()
+            self._drop_stopped()
+        for run in self.held:
+            run.park()
+
+    def end(self) -> None:
+        while self.held:
+            self.held.popleft().end()
+
+    def _take(self) -> None:
+        """Claim a job when idle, or when another lane waits for its turn."""
+        if monotonic() > self.until:
+            if not self.held and anyone_waits():
+                doorbell.ring()
+            return
+        if len(self.held) >= MOST_HELD:
+            return
+        if self.held and not anyone_waits(besides=self.held[-1].job.lane_id):
+            return
+        if job := claim():
+            self.held.appendleft(Run(job))
+
+    def _turn(self) -> None:
+        run = self.held[0]
+        if run.advance(until=monotonic() + SLICE_S):
+            self.held.popleft()
+            run.end()
+        else:
+            self.held.rotate(-1)
+
+    def _drop_stopped(self) -> None:
+        """End cancelled jobs at once, whosever turn it is."""
+        for run in [run for run in self.held if run.lease.over]:
+            self.held.remove(run)
+            run.cancel()
+            run.end()

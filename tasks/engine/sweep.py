@@ -1,0 +1,110 @@
+"""The sweep: what a supervisor mends each second, harmless in several copies."""
+
+import shutil
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+
+from tasks.engine import clock, doorbell, identity
+from tasks.engine.moves import fail
+from tasks.errors import JobMoved
+from tasks.models import Job, Lane, WorkerHost, has_due_job
+from tasks.states import JobState
+
+SEEN_FOR = timedelta(seconds=5)
+WEDGED_AFTER = timedelta(seconds=10)
+SCRATCH_AGE_S = 60.0
+BATCH = 200
+
+
+def tick(*, started_at: datetime, workers: int) -> None:
+    """Do one round of all that must not wait for a worker to think of it."""
+    at = clock.now()
+    report(at=at, started_at=started_at, workers=workers)
+    release_dead()
+    fail_late(at=at)
+    ring_for_due(at=at, most=workers)
+
+
+def report(*, at: datetime, started_at: datetime, workers: int) -> None:
+    """Say that this supervisor lives, and forget those that long do not."""
+    WorkerHost.objects.update_or_create(
+        owner=identity.owner(),
+        defaults={
+            "workers": workers,
+            "started_at": started_at,
+            "seen_at": at,
+        },
+    )
+    WorkerHost.objects.filter(seen_at__lt=at - timedelta(hours=1)).delete()
+
+
+def has_live_worker() -> bool:
+    """Tell whether any supervisor was heard of in the last seconds."""
+    seen_since = clock.now() - SEEN_FOR
+    return WorkerHost.objects.filter(seen_at__gte=seen_since).exists()
+
+
+def release_dead() -> int:
+    """Make the jobs of this host's dead workers due at once; return how many."""
+    at = clock.now()
+    leased = Job.objects.filter(
+        state=JobState.INPROGRESS,
+        due_at__gt=at,
+        lease_owner__startswith=f"{identity.host()}/",
+    ).values_list("pk", "fence", "lease_owner")
+    released = 0
+    for pk, fence, owner in leased[:BATCH]:
+        if identity.is_dead(owner):
+            same = Job.objects.filter(pk=pk, fence=fence, state=JobState.INPROGRESS)
+            released += same.update(due_at=at)
+    if released:
+        doorbell.ring()
+    return released
+
+
+def fail_late(*, at: datetime) -> None:
+    """End jobs past their deadline, whoever holds them; the fence does the rest."""
+    for job in Job.objects.open().filter(deadline_at__lt=at)[:BATCH]:
+        try:
+            fail(job, code="deadline", message="The job was not done in time.")
+        except JobMoved:
+            continue
+
+
+def ring_for_due(*, at: datetime, most: int) -> None:
+    """Ring once for each job that waits without a bell, up to the number of workers."""
+    waiting = Lane.objects.filter(has_due_job(at=at - timedelta(milliseconds=300)))
+    for _ in waiting.values_list("pk")[:most]:
+        doorbell.ring()
+
+
+def is_wedged(*, at: datetime) -> bool:
+    """Tell whether due work waits for long while this host's workers hold nothing."""
+    waits = Lane.objects.filter(has_due_job(at=at - WEDGED_AFTER)).exists()
+    ours = Job.objects.filter(
+        state=JobState.INPROGRESS,
+        due_at__gt=at,
+        lease_owner__startswith=f"{identity.host()}/",
+    )
+    return waits and not ours.exists()
+
+
+def clear_scratch(*, now_s: float) -> int:
+    """Remove the folders of claims that ended without cleaning up; return how many."""
+    root: Path = settings.SCRATCH_DIR
+    removed = 0
+    for folder in root.glob("*/*"):
+        if now_s - folder.stat().st_mtime > SCRATCH_AGE_S and not _is_held(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+            removed += 1
+    for parent in root.glob("*"):
+        if not any(parent.iterdir()):
+            parent.rmdir()
+    return removed
+
+
+def _is_held(folder: Path) -> bool:
+    job = Job.objects.filter(pk=folder.parent.name, fence=folder.name)
+    return job.filter(state=JobState.INPROGRESS).exclude(lease_owner="").exists()

@@ -1,0 +1,55 @@
+"""What can go wrong with background work.
+
+EntrepotError
+ ├─ Refused            the request was not taken in
+ │   ├─ TooManyJobs    this client has enough open jobs
+ │   └─ Overloaded     the service has, or its disk is nearly full
+ ├─ JobMoved           somebody else moved the job first
+ │   └─ LeaseLost      this worker no longer owns it
+ └─ WorkFailed         a handler gives up, with a reason for the client
+"""
+
+
+class EntrepotError(Exception):
+    """The root of this service's own errors."""
+
+
+class Refused(EntrepotError):
+    """The work was not taken in; ask again after `retry_after_s`."""
+
+    def __init__(self, message: str, *, retry_after_s: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class TooManyJobs(Refused):
+    """The client has as many open jobs as it may."""
+
+
+class Overloaded(Refused):
+    """The service has as much open work, or as little disk, as it can bear."""
+
+
+class JobMoved(EntrepotError):
+    """The job is no longer in the state it was last seen in."""
+
+
+class LeaseLost(JobMoved):
+    """The worker's lease ran out; its effects are void."""
+
+
+class WorkFailed(EntrepotError):
+    """A handler's own verdict: `code` for programs, the message for people."""
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        temporary: bool = False,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.temporary = temporary
+        self.retry_after_s = retry_after_s

@@ -1,0 +1,201 @@
+"""The use cases of background work and of those who ask for it."""
+
+import shutil
+from datetime import datetime, timedelta
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from tasks.apikeys import make_key, read_digest
+from tasks.engine import clock, doorbell
+from tasks.engine.moves import EventKind, change, move, note
+from tasks.errors import JobMoved, Overloaded, TooManyJobs
+from tasks.models import ApiKey, Client, Identity, Job, Lane
+from tasks.states import FINAL, JobState
+
+USED_AT_MOST_EVERY = timedelta(minutes=1)
+DEPTH_GOOD_FOR_S = 1.0
+
+
+@transaction.atomic
+def enqueue(
+    kind: str,
+    *,
+    client: Client,
+    params: dict[str, Any],
+    lane: str,
+    serial: bool = False,
+    deadline_at: datetime | None = None,
+    internal: bool = False,
+) -> Job:
+    """Save a job and ring for a worker once the caller's transaction commits.
+
+    `internal` work, which follows from work already taken in, is never refused.
+
+    Raises:
+        TooManyJobs: the client has as many open jobs as it may.
+        Overloaded: the service has, or its disk has less than the reserve.
+    """
+    if not internal:
+        _make_room(client)
+    Lane.objects.bulk_create([Lane(key=lane)], ignore_conflicts=True)
+    at = clock.now()
+    job = Job.objects.create(
+        kind=kind,
+        client=client,
+        lane_id=lane,
+        serial=serial,
+        params=params,
+        deadline_at=deadline_at,
+        due_at=at,
+        queued_at=at,
+    )
+    doorbell.ring_after_commit()
+    return job
+
+
+def _make_room(client: Client) -> None:
+    most = client.max_open_jobs
+    if most is None:
+        most = settings.MAX_OPEN_JOBS_PER_CLIENT
+    theirs = client.jobs.filter(due_at__isnull=False)[:most].count()
+    if theirs >= most:
+        raise TooManyJobs(
+            f"{client} has {theirs} unfinished jobs, as many as it may have.",
+            retry_after_s=_seconds_per_jobs(theirs),
+        )
+    depth = _depth.read()
+    if depth >= settings.MAX_OPEN_JOBS:
+        raise Overloaded(
+            "The service has as much unfinished work as it can hold.",
+            retry_after_s=_seconds_per_jobs(depth),
+        )
+    if free_megabytes() < settings.DISK_RESERVE_MB:
+        raise Overloaded("The service's disk is nearly full.", retry_after_s=60)
+
+
+class _Depth:
+    """The number of open jobs, read at most once a second by each process."""
+
+    def __init__(self) -> None:
+        self.value, self.read_at = 0, float("-inf")
+
+    def read(self) -> int:
+        if monotonic() - self.read_at > DEPTH_GOOD_FOR_S:
+            open_jobs = Job.objects.filter(due_at__isnull=False)
+            self.value = open_jobs[: settings.MAX_OPEN_JOBS].count()
+            self.read_at = monotonic()
+        return self.value
+
+
+_depth = _Depth()
+
+
+def _seconds_per_jobs(depth: int) -> int:
+    """Estimate when there is room again: a tenth of the depth at the recent pace."""
+    recent = Job.objects.filter(state=JobState.SUCCEEDED, started_at__isnull=False)
+    times = recent.order_by("-finished_at").values_list("started_at", "finished_at")
+    seconds = [(end - start).total_seconds() for start, end in times[:50] if end]
+    mean = sum(seconds) / len(seconds) if seconds else 1.0
+    return max(1, min(600, round(depth / 10 * mean / max(1, settings.WORKERS))))
+
+
+def free_megabytes() -> int:
+    folder: Path = settings.VAR_DIR
+    return shutil.disk_usage(folder).free >> 20
+
+
+def cancel(job: Job) -> Job:
+    """Ask for a job to stop: at once if nobody runs it, else within a second.
+
+    Raises:
+        JobMoved: the job is final.
+    """
+    while True:
+        try:
+            return _cancel(job)
+        except JobMoved:
+            job.refresh_from_db()
+            if job.state in FINAL:
+                raise
+
+
+@transaction.atomic
+def _cancel(job: Job) -> Job:
+    at = clock.now()
+    idle = job.state == JobState.QUEUED or not job.lease_owner
+    if idle:
+        return move(job, JobState.CANCELLED, cancel_requested_at=at)
+    if job.cancel_requested_at is None:
+        change(job, cancel_requested_at=at)
+        note(job, EventKind.CANCEL)
+    return job
+
+
+@transaction.atomic
+def retry(job: Job) -> Job:
+    """Queue a failed or cancelled job once more, from its last cursor.
+
+    Raises:
+        JobMoved: it is neither.
+    """
+    at = clock.now()
+    fresh = {"attempt": 0, "retries": 0, "error": "", "error_code": ""}
+    times = {"queued_at": at, "due_at": at, "finished_at": None, "deadline_at": None}
+    move(job, JobState.QUEUED, cancel_requested_at=None, **fresh, **times)
+    doorbell.ring_after_commit()
+    return job
+
+
+@transaction.atomic
+def create_client(*, name: str, destinations: list[str] | None = None) -> Client:
+    return Client.objects.create(name=name, destinations=destinations or [])
+
+
+@transaction.atomic
+def client_of(scheme: Identity.Scheme, subject: str) -> Client:
+    """Return the client behind a proven identity; its first visit makes one."""
+    known = Identity.objects.filter(scheme=scheme, subject=subject)
+    identity = known.select_related("client").first()
+    if identity is None:
+        name = f"{scheme}:{subject}"[:200]
+        client, _ = Client.objects.get_or_create(name=name)
+        identity, _ = Identity.objects.get_or_create(
+            scheme=scheme, subject=subject, defaults={"client": client}
+        )
+    return identity.client
+
+
+@transaction.atomic
+def create_key(
+    *, client: Client, scopes: list[str], expires_at: datetime | None = None
+) -> tuple[ApiKey, str]:
+    """Make an API key; its text is returned here and never again."""
+    text = make_key()
+    key = ApiKey.objects.create(
+        client=client,
+        hint=text[:8],
+        digest=read_digest(text) or "",
+        scopes=scopes,
+        expires_at=expires_at,
+    )
+    return key, text
+
+
+def find_key(text: str, *, scope: str) -> ApiKey | None:
+    """Return the usable key that `text` is, if it has the scope."""
+    digest = read_digest(text)
+    if digest is None:
+        return None
+    at = timezone.now()
+    usable = ApiKey.objects.usable(at=at).select_related("client")
+    key = usable.filter(digest=digest).first()
+    if key is None or scope not in key.scopes:
+        return None
+    if key.last_used_at is None or at - key.last_used_at > USED_AT_MOST_EVERY:
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=at)
+    return key

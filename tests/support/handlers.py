@@ -1,0 +1,75 @@
+"""Handlers for tests: their effects are rows, so that each can be counted."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Generator
+
+from tasks.engine.run import Effect, Run, Step
+from tasks.errors import WorkFailed
+from tasks.models import Artifact
+
+Steps = Generator[Step, None, Effect | None]
+
+
+def mark(run: Run, name: str) -> Callable[[], object]:
+    """Return an effect that leaves one row behind."""
+    return lambda: Artifact.objects.create(
+        digest="", size_bytes=0, name=name, media_type="", job=run.job
+    )
+
+
+def steps(run: Run) -> Steps:
+    """Do `steps` effects of `pause_s` each, resuming after the last one done."""
+    count = run.params["steps"]
+    for number in range(run.cursor or 0, count):
+        time.sleep(run.params.get("pause_s", 0))
+        yield run.step(
+            cursor=number + 1,
+            done=number + 1,
+            total=count,
+            apply=mark(run, f"step-{number}"),
+        )
+    return mark(run, "published")
+
+
+def restarts(run: Run) -> Steps:
+    """Work without a cursor: every claim begins anew, effects come at the end."""
+    (run.scratch() / "draft").write_text("half done")
+    count = run.params["steps"]
+    for number in range(count):
+        time.sleep(run.params.get("pause_s", 0))
+        yield run.step(done=number + 1, total=count)
+    return mark(run, "published")
+
+
+def hangs(run: Run) -> Steps:
+    """Sit in one step until told to stop by another thread."""
+    stopped: list[bool] = []
+    run.on_stop(lambda: stopped.append(True))
+    yield run.step(done=0)
+    until = time.monotonic() + run.params.get("at_most_s", 20)
+    while not stopped and time.monotonic() < until:
+        time.sleep(0.01)
+    yield run.step(done=1)
+    return mark(run, "published")
+
+
+def flaky(run: Run) -> Steps:
+    """Fail `failures` times in the way `temporary` says, then succeed."""
+    yield run.step(total=1)
+    if run.job.retries < run.params["failures"]:
+        raise WorkFailed(
+            "unlucky",
+            "Not this time.",
+            temporary=run.params.get("temporary", True),
+            retry_after_s=run.params.get("retry_after_s"),
+        )
+    return mark(run, "published")
+
+
+def dies(run: Run) -> Steps:
+    """Take the worker with it, as a fault in native code would."""
+    yield run.step(total=1)
+    os.kill(os.getpid(), signal.SIGKILL)
+    return None
