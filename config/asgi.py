@@ -1,16 +1,16 @@
 """One port: what waits is answered on the event loop, all else by Django in threads."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
+from django.conf import settings
 
+from config.body import Disconnected, Message, Receive, whole
 from config.wsgi import application as django
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-THREADS = 16
+THREADS = 24
 
 in_threads = WSGIMiddleware(cast("Any", django), workers=THREADS)
 
@@ -18,12 +18,24 @@ in_threads = WSGIMiddleware(cast("Any", django), workers=THREADS)
 async def application(scope: Message, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
-    elif scope["type"] == "http" and scope["path"] == "/healthz":
-        await _healthz(send)
-    elif scope["type"] == "http":
-        await in_threads(cast("Any", scope), cast("Any", receive), cast("Any", send))
     elif scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 4404})
+    elif scope["path"] == "/healthz":
+        await _reply(send, 200, b"ok\n")
+    else:
+        await _http(scope, receive, send)
+
+
+async def _http(scope: Message, receive: Receive, send: Send) -> None:
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    try:
+        scope, receive = await whole(scope, receive, most=most)
+    except Disconnected:
+        return
+    except TimeoutError:
+        await _reply(send, 408, b"The request's body did not arrive in time.\n")
+        return
+    await in_threads(cast("Any", scope), cast("Any", receive), cast("Any", send))
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
@@ -34,8 +46,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             return
 
 
-async def _healthz(send: Send) -> None:
-    """Say that the event loop turns, also while every thread is busy."""
+async def _reply(send: Send, status: int, text: bytes) -> None:
     headers = [(b"content-type", b"text/plain"), (b"cache-control", b"no-store")]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": b"ok\n"})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": text})

@@ -5,6 +5,11 @@ import logging
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 
+def is_a_fault(record: logging.LogRecord) -> bool:
+    """Pass what is wrong; a 503 is how we say ourselves that it is too early."""
+    return getattr(record, "status_code", None) != 503
+
+
 class LineFormatter(logging.Formatter):
     def __init__(self) -> None:
         super().__init__(

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
+import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
 from config.environment import (
@@ -16,10 +17,14 @@ from config.environment import (
     env_str,
     secret_key,
 )
+from config.logs import is_a_fault
 from tasks.outbound.policy import parse_policy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env_str("VAR_DIR", str(BASE_DIR / "var"))).resolve()
+
+# Lets ModelAdmin and its like be subscripted with their model.
+django_stubs_ext.monkeypatch()
 
 # Core
 DEBUG = env_bool("DEBUG")
@@ -165,7 +170,17 @@ try:
 except ValueError as error:
     raise ImproperlyConfigured(str(error)) from None
 
+# For what the operator named, such as an auth server: any port, but soon answered.
+OUTBOUND_QUICK = replace(
+    OUTBOUND,
+    ports=None,
+    total_timeout_s=10.0,
+    max_bytes=1 << 20,
+    max_raw_bytes=1 << 20,
+)
+
 # Specstore (contract 001)
+AUTH_CHECK_SERVICE = env_bool("AUTH_CHECK_SERVICE", default=True)
 AUTH_SERVER = env_str("AUTH_SERVER")
 AUTH_PUBLIC_KEY = env_pem("AUTH_PUBLIC_KEY")
 AUTH_PRIVATE_KEY = env_pem("AUTH_PRIVATE_KEY")
@@ -200,10 +215,17 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "config.logs.LineFormatter"}},
+    "filters": {
+        "faults": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": is_a_fault,
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env_str("LOG_LEVEL", "INFO")},
     "loggers": {
         "django-q": {"level": "WARNING"},
-        "django.server": {"level": "WARNING"},
+        "django": {"handlers": [], "level": "INFO"},
+        "django.request": {"level": "ERROR", "filters": ["faults"]},
     },
 }

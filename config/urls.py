@@ -10,7 +10,7 @@ urlpatterns = [
     path("metrics", health.metrics),
     path("admin/", admin.site.urls),
     path("", include("registry.dialects.specstore.urls")),
-    path("", include("registry.pages.urls")),
+    path("", include("registry.dialects.datasets.urls")),
 ]
 handler404 = "config.errors.not_found"
 handler500 = "config.errors.server_error"

@@ -13,6 +13,8 @@ NAME_MAX = 100
 PATH_MAX = 1024
 URL_MAX = 4096
 DEPTH_MAX = 100
+# PostgreSQL gives larger ones back as whole numbers that no JSON writer takes.
+NUMBER_MAX = 2.0**63
 
 PLAIN_KEY = re.compile(r"[\w-]{1,60}")
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
@@ -182,6 +184,8 @@ def _unstorable(document: object) -> Iterator[tuple[str, str]]:
             yield path, "has a NUL or half a character"
         elif isinstance(value, float) and not math.isfinite(value):
             yield path, "should be a finite number"
+        elif isinstance(value, float) and abs(value) >= NUMBER_MAX:
+            yield path, "is too large a number"
 
 
 def _is_unstorable_text(text: str) -> bool:

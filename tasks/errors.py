@@ -6,8 +6,11 @@ EntrepotError
  │   └─ Overloaded     the service has, or its disk is nearly full
  ├─ JobMoved           somebody else moved the job first
  │   └─ LeaseLost      this worker no longer owns it
+ ├─ FollowerFailed     what follows a job failed, so the job could not move
  └─ WorkFailed         a handler gives up, with a reason for the client
 """
+
+from uuid import UUID
 
 
 class EntrepotError(Exception):
@@ -36,6 +39,14 @@ class JobMoved(EntrepotError):
 
 class LeaseLost(JobMoved):
     """The worker's lease ran out; its effects are void."""
+
+
+class FollowerFailed(EntrepotError):
+    """The follower of the job's kind raised; its error is the cause of this one."""
+
+    def __init__(self, job_id: UUID) -> None:
+        super().__init__(f"What follows job {job_id} failed, so it has not moved.")
+        self.job_id = job_id
 
 
 class WorkFailed(EntrepotError):

@@ -1,5 +1,6 @@
 """The use cases of background work and of those who ask for it."""
 
+import hashlib
 import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,10 +20,11 @@ from tasks.states import FINAL, JobState
 
 USED_AT_MOST_EVERY = timedelta(minutes=1)
 DEPTH_GOOD_FOR_S = 1.0
+LONGEST_NAME = 200
 
 
 @transaction.atomic
-def enqueue(
+def enqueue(  # noqa: PLR0913 - a job is what it is
     kind: str,
     *,
     client: Client,
@@ -42,7 +44,9 @@ def enqueue(
     """
     if not internal:
         _make_room(client)
-    Lane.objects.bulk_create([Lane(key=lane)], ignore_conflicts=True)
+    if not Lane.objects.filter(pk=lane).exists():
+        # Only then: on PostgreSQL even this would wait for who claims from the lane.
+        Lane.objects.bulk_create([Lane(key=lane)], ignore_conflicts=True)
     at = clock.now()
     job = Job.objects.create(
         kind=kind,
@@ -99,13 +103,16 @@ def _seconds_per_jobs(depth: int) -> int:
     """Estimate when there is room again: a tenth of the depth at the recent pace."""
     recent = Job.objects.filter(state=JobState.SUCCEEDED, started_at__isnull=False)
     times = recent.order_by("-finished_at").values_list("started_at", "finished_at")
-    seconds = [(end - start).total_seconds() for start, end in times[:50] if end]
+    seconds = [
+        (end - start).total_seconds() for start, end in times[:50] if start and end
+    ]
     mean = sum(seconds) / len(seconds) if seconds else 1.0
     return max(1, min(600, round(depth / 10 * mean / max(1, settings.WORKERS))))
 
 
 def free_megabytes() -> int:
     folder: Path = settings.VAR_DIR
+    folder.mkdir(parents=True, exist_ok=True)
     return shutil.disk_usage(folder).free >> 20
 
 
@@ -127,12 +134,16 @@ def cancel(job: Job) -> Job:
 @transaction.atomic
 def _cancel(job: Job) -> Job:
     at = clock.now()
-    idle = job.state == JobState.QUEUED or not job.lease_owner
-    if idle:
+    if not job.lease_owner:
         return move(job, JobState.CANCELLED, cancel_requested_at=at)
     if job.cancel_requested_at is None:
         change(job, cancel_requested_at=at)
         note(job, EventKind.CANCEL)
+    else:
+        job.refresh_from_db()
+    # It may have been parked since it was first read, or its lease have run out.
+    if not job.lease_owner or (job.due_at and job.due_at <= at):
+        return move(job, JobState.CANCELLED)
     return job
 
 
@@ -143,10 +154,23 @@ def retry(job: Job) -> Job:
     Raises:
         JobMoved: it is neither.
     """
+    if job.state not in {JobState.FAILED, JobState.CANCELLED}:
+        raise JobMoved(f"{job} is {job.state}: there is nothing to retry")
     at = clock.now()
-    fresh = {"attempt": 0, "retries": 0, "error": "", "error_code": ""}
-    times = {"queued_at": at, "due_at": at, "finished_at": None, "deadline_at": None}
-    move(job, JobState.QUEUED, cancel_requested_at=None, **fresh, **times)
+    move(
+        job,
+        JobState.QUEUED,
+        attempt=0,
+        retries=0,
+        error="",
+        error_code="",
+        cancel_requested_at=None,
+        queued_at=at,
+        due_at=at,
+        started_at=None,
+        finished_at=None,
+        deadline_at=None,
+    )
     doorbell.ring_after_commit()
     return job
 
@@ -162,12 +186,21 @@ def client_of(scheme: Identity.Scheme, subject: str) -> Client:
     known = Identity.objects.filter(scheme=scheme, subject=subject)
     identity = known.select_related("client").first()
     if identity is None:
-        name = f"{scheme}:{subject}"[:200]
+        name = _client_name(scheme, subject)
         client, _ = Client.objects.get_or_create(name=name)
         identity, _ = Identity.objects.get_or_create(
             scheme=scheme, subject=subject, defaults={"client": client}
         )
     return identity.client
+
+
+def _client_name(scheme: Identity.Scheme, subject: str) -> str:
+    name = f"{scheme}:{subject}"
+    if len(name) <= LONGEST_NAME:
+        return name
+    # Two long subjects that begin alike are still two clients.
+    digest = hashlib.sha256(name.encode()).hexdigest()
+    return f"{name[: LONGEST_NAME - 65]}#{digest}"
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """Tables read from any file, changed, checked and written, in bounded memory."""
 
 from exports.tables.cast import Caster as Caster
+from exports.tables.dialects import read_dialect as read_dialect
 from exports.tables.errors import TableError as TableError
 from exports.tables.preview import preview as preview
 from exports.tables.read import open_table as open_table
@@ -10,5 +11,5 @@ from exports.tables.types import Limits as Limits
 from exports.tables.types import Table as Table
 from exports.tables.validate import Checker as Checker
 from exports.tables.write import open_writer as open_writer
-from exports.tables.writer import Writer as Writer
 from exports.tables.writer import WriteOptions as WriteOptions
+from exports.tables.writer import Writer as Writer

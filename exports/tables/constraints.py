@@ -63,7 +63,7 @@ def rules_of(
             continue
         try:
             message, broken = maker(field, cell, bound)
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             problems.append(Problem(f"Field {name!r}, {code}: {error}.", name))
         except CannotCheck as error:
             warnings.append(Problem(f"Field {name!r}, {code}: {error}.", name))
@@ -85,7 +85,7 @@ def enum(field: Field, cell: Cell, bound: Any) -> Made:
 
 def pattern(field: Field, cell: Cell, bound: Any) -> Made:
     if not isinstance(bound, str):
-        raise ValueError("it must be a regular expression")
+        raise TypeError("it must be a regular expression")
     whole = f"^(?:{bound})$"
     check_pattern(whole)
     return f"does not match {bound[:100]!r}", ~cell.missing & ~cell.text.str.contains(
@@ -132,7 +132,7 @@ def length(field: Field, cell: Cell) -> pl.Expr:
 
 def whole_number(bound: Any) -> int:
     if isinstance(bound, bool) or not isinstance(bound, int):
-        raise ValueError(f"{bound!r} is no whole number")
+        raise TypeError(f"{bound!r} is no whole number")
     return bound
 
 

@@ -19,8 +19,12 @@ BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 OTHER_SCRIPTS = ("cp1251", "koi8_r", "cp1253", "shift_jis", "gb18030", "euc_kr", "big5")
-# Signs that stand inside a word only when a central European text is read as Western.
-MISREAD = re.compile(r"[^\W\d_][¡-©«-´¶-¹»-¿×÷][^\W\d_]")
+# Signs that stand inside a word only when a central European text is read as Western:
+# all of Latin-1 from the inverted exclamation mark on that are no letters.
+SIGNS = r"\xa1-\xa9\xab-\xb4\xb6-\xb9\xbb-\xbf\xd7\xf7"
+# Accented letters stand between plain ones; letters of other scripts in a row.
+ALONE = re.compile(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])")
+MISREAD = re.compile(rf"[^\W\d_][{SIGNS}][^\W\d_]")
 
 
 def as_utf8(stream: Stream, *, declared: str) -> tuple[Stream, str]:
@@ -66,7 +70,7 @@ def detect_wide(sample: bytes) -> str:
         return "utf-16-le"
     if even > half * 0.4 and odd < half * 0.05:
         return "utf-16-be"
-    if max(even, odd) < half * 0.001:
+    if even + odd <= max(1, len(sample) * 0.001):
         return "utf-8"  # a stray NUL in a cell is data
     raise NotATable("The file holds binary data, not text.")
 
@@ -79,9 +83,11 @@ def detect_narrow(sample: bytes) -> str:
     """
     lines = (line for line in sample.splitlines(keepends=True) if not line.isascii())
     excerpt = b"".join(lines)[:EXCERPT_BYTES]
-    other = best_of(excerpt, OTHER_SCRIPTS)
-    if other:
-        return other
+    alone = len(ALONE.findall(excerpt))
+    if alone * 2 < sum(byte > 127 for byte in excerpt):
+        other = best_of(excerpt, OTHER_SCRIPTS)
+        if other:
+            return other
     western = excerpt.decode("cp1252", errors="replace")
     if MISREAD.search(western):
         return best_of(excerpt, ("cp1250", "iso8859_2")) or "cp1250"

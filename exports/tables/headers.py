@@ -90,6 +90,8 @@ def check_names(names: Sequence[str]) -> list[str]:
     for number, name in enumerate(names, 1):
         if not name.strip():
             raise BadHeader(f"Column {number} has no name in the header row.")
+        if "\0" in name:
+            raise BadHeader(f"The name of column {number} holds a NUL character.")
         if name in seen:
             raise BadHeader(
                 f"Columns {seen[name]} and {number} are both called {name!r}.",

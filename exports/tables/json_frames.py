@@ -8,7 +8,7 @@ import orjson
 import polars as pl
 
 from exports.tables.errors import BadRow, TooLarge
-from exports.tables.faults import POLARS
+from exports.tables.faults import POLARS, said
 
 MAX_DEPTH = 64  # Polars overflows its stack before a thousand
 MAX_COLUMNS = 20_000
@@ -33,17 +33,27 @@ def json_frame(block: bytes, first: int, *, unit: str = "line") -> pl.DataFrame:
         frame = mixed_frame(block, first, unit)
     if frame.width > MAX_COLUMNS:
         raise TooLarge(f"The objects have more than {MAX_COLUMNS:,} keys.")
-    return frame
+    if not frame.width:
+        return frame  # to select nothing would drop its rows, which are objects too
+    return frame.select(keys_in_order(frame.width, objects_in(block, first, unit)))
+
+
+def keys_in_order(count: int, objects: Iterator[dict[str, Any]]) -> list[str]:
+    """Return the keys as they first appear, which Polars does not keep to."""
+    keys: dict[str, None] = {}
+    while len(keys) < count:
+        keys |= dict.fromkeys(next(objects))
+    return list(keys)
 
 
 def mixed_frame(block: bytes, first: int, unit: str) -> pl.DataFrame:
     """Parse what Polars cannot infer a schema for, or say which object is wrong."""
-    schema = schema_of(checked_objects(block, first, unit))
+    schema = schema_of(objects_in(block, first, unit))
     try:
         return pl.read_ndjson(block, schema=schema)
     except POLARS as error:
-        reason = str(error).split("\n", 1)[0]
-        raise BadRow(f"In {unit} {first} or later: {reason}.", row=first) from error
+        message = f"In {unit} {first} or later: {said(error)}."
+        raise BadRow(message, row=first) from error
 
 
 def bad(number: int, unit: str, reason: str) -> BadRow:
@@ -55,8 +65,7 @@ def numbered_lines(block: bytes, first: int) -> Iterator[tuple[int, bytes]]:
     return ((number, line) for number, line in lines if line.strip())
 
 
-def checked_objects(block: bytes, first: int, unit: str) -> list[dict[str, Any]]:
-    objects = []
+def objects_in(block: bytes, first: int, unit: str) -> Iterator[dict[str, Any]]:
     for number, line in numbered_lines(block, first):
         try:
             value = orjson.loads(line)
@@ -64,11 +73,10 @@ def checked_objects(block: bytes, first: int, unit: str) -> list[dict[str, Any]]
             raise bad(number, unit, f"not valid JSON: {error}") from error
         if not isinstance(value, dict):
             raise bad(number, unit, "a JSON object is expected")
-        objects.append(value)
-    return objects
+        yield value
 
 
-def schema_of(objects: list[dict[str, Any]]) -> dict[str, pl.DataType]:
+def schema_of(objects: Iterator[dict[str, Any]]) -> dict[str, pl.DataType]:
     seen: dict[str, set[pl.DataType]] = {}
     for item in objects:
         for key, value in item.items():
@@ -109,9 +117,10 @@ def too_deep(block: bytes) -> bool:
     for _ in range(MAX_DEPTH):
         fewer = brackets.replace(b"{}", b"").replace(b"[]", b"")
         if len(fewer) == len(brackets):
-            break
+            # Brackets in strings, or none at all: what is left bounds the depth.
+            return brackets.count(b"{") + brackets.count(b"[") > MAX_DEPTH
         brackets = fewer
-    return brackets.count(b"{") + brackets.count(b"[") > MAX_DEPTH
+    return bool(brackets)
 
 
 def check_surrogates(block: bytes, first: int, unit: str) -> None:

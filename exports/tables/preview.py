@@ -13,7 +13,7 @@ def preview(schema: Schema, frames: Frames, *, rows: int = 20) -> dict[str, Any]
     """Return `{"fields": [{"name", "type"}], "rows": [[…]]}`, types as Table Schema."""
     taken: list[list[Any]] = []
     for frame in frames:
-        head = frame.select(schema).head(rows - len(taken))
+        head = frame.select(list(schema)).head(rows - len(taken))
         taken += [list(row.values()) for row in orjson.loads(json_array(head))]
         if len(taken) >= rows:
             break

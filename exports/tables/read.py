@@ -8,7 +8,7 @@ import polars as pl
 
 from exports.tables.encodings import SAMPLE_BYTES
 from exports.tables.errors import NotATable
-from exports.tables.faults import damage_named
+from exports.tables.faults import damage_named, refusals_named
 from exports.tables.formats import Format, find_format, reader_named
 from exports.tables.read_xlsx import read_xlsx
 from exports.tables.sniff import HEAD_BYTES, refuse_foreign, sniff
@@ -39,7 +39,7 @@ def open_table(
     Raises TableError, here and while the frames are taken.
     """
     file = source if source.seekable() else None
-    with ExitStack() as resources, damage_named():
+    with ExitStack() as resources, damage_named(), refusals_named():
         opened = Source(
             name, Stream(source), dialect, limits, file=file, resources=resources
         )
@@ -51,7 +51,7 @@ def open_table(
 
 def watched(frames: Frames, schema: Schema) -> Frames:
     """Give at least one frame, so that what comes after sees an empty table too."""
-    with damage_named():
+    with damage_named(), refusals_named():
         first = next(frames, None)
         yield pl.DataFrame(schema=schema) if first is None else first
         yield from frames

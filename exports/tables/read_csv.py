@@ -1,6 +1,7 @@
 """Delimited text, read as strings so that nothing a cell says is lost."""
 
 from dataclasses import replace
+from typing import IO, cast
 
 import polars as pl
 import pyarrow as pa
@@ -58,7 +59,7 @@ def open_batches(
 ) -> pc.CSVStreamingReader:
     """Open Arrow's reader on one thread: only then does it know row numbers."""
     return pc.open_csv(
-        text,
+        cast("IO[bytes]", text),
         read_options=pc.ReadOptions(
             column_names=columns, block_size=BLOCK_BYTES, use_threads=False
         ),

@@ -128,7 +128,7 @@ class Elements:
     def add(self, value: Any, source: str, lines: list[str]) -> None:
         if isinstance(value, dict) and not self.names:
             lines.append(source)
-        elif isinstance(value, list) and (self.names or self.number == 1):
+        elif isinstance(value, list) and (self.names or self.number + len(lines) == 1):
             self.add_list(value, lines)
         else:
             raise self.bad(lines, "a JSON object is expected")
@@ -145,7 +145,7 @@ class Elements:
     def check_waiting(
         self, text: str, at: int, lines: list[str], error: json.JSONDecodeError
     ) -> None:
-        """An element that cannot be parsed may only lack what comes next."""
+        """Raise unless the element may only lack what comes next."""
         if not self.text.peek(1):
             raise self.bad(lines, f"not valid JSON: {error.msg}")
         if len(text) - at > ELEMENT_BYTES:

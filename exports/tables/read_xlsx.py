@@ -1,5 +1,6 @@
 """One sheet of a workbook, with the types its cells have."""
 
+import re
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -10,7 +11,9 @@ from typing import Any, BinaryIO
 
 import openpyxl
 import polars as pl
-from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+from openpyxl.packaging.manifest import Manifest
+from openpyxl.xml.constants import ARC_CONTENT_TYPES, WORKSHEET_TYPE
+from openpyxl.xml.functions import fromstring
 
 from exports.tables.errors import BadHeader, BadRow, NotATable, TooLarge
 from exports.tables.faults import workbook_faults_named
@@ -21,7 +24,9 @@ from exports.tables.stream import check_cost
 from exports.tables.types import Dialect, Frames, Limits, Table
 
 ROWS_PER_FRAME = 20_000
+MANIFEST_BYTES = 4 << 20
 MAX_ROWS = 1 << 20  # of a sheet, by its format; a row number can claim more
+SHEET_PLACE = re.compile(r"xl/worksheets/[^/]+\.xml")
 
 Cells = tuple[Any, ...]
 
@@ -43,22 +48,47 @@ def check_workbook(file: BinaryIO, limits: Limits) -> None:
     with zipfile.ZipFile(file) as archive:
         for part in archive.infolist():
             check_cost(part.file_size, part.compress_size, limits)
-            text = part.filename.lower().endswith("sharedstrings.xml")
+        if archive.getinfo(ARC_CONTENT_TYPES).file_size > MANIFEST_BYTES:
+            raise TooLarge("The workbook has too many parts.")
+        streamed = streamed_parts(archive)
+        for part in archive.infolist():
+            text = part.filename not in streamed
             if text and part.file_size > limits.workbook_text_bytes:
                 raise TooLarge("The workbook holds too much text to read at once.")
+
+
+def streamed_parts(archive: zipfile.ZipFile) -> set[str]:
+    """Return the sheets. All other parts openpyxl reads into memory as a whole.
+
+    A part counts as a sheet by its place and by its only declared type, as openpyxl
+    would load one that is also declared to be the shared strings.
+    """
+    tree: Any = fromstring(archive.read(ARC_CONTENT_TYPES))
+    manifest: Any = Manifest.from_tree(tree)
+    declared: dict[str, set[str]] = {}
+    for part in manifest.Override:
+        declared.setdefault(part.PartName.lstrip("/"), set()).add(part.ContentType)
+    return {
+        name
+        for name, types in declared.items()
+        if types == {WORKSHEET_TYPE} and SHEET_PLACE.fullmatch(name)
+    }
 
 
 def sheet_rows(file: BinaryIO, dialect: Dialect, opened: ExitStack) -> Iterator[Cells]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what openpyxl leaves out is no table
-        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+        book = openpyxl.load_workbook(
+            file, read_only=True, data_only=True, keep_links=False
+        )
     opened.callback(book.close)
     sheet = pick_sheet(dict(enumerate(book.worksheets, 1)), dialect.sheet)
     sheet.reset_dimensions()  # writers get them wrong
-    return sheet.iter_rows(values_only=True)
+    rows: Iterator[Cells] = sheet.iter_rows(values_only=True)
+    return rows
 
 
-def pick_sheet(sheets: dict[int, Any], wanted: int | str) -> ReadOnlyWorksheet:
+def pick_sheet(sheets: dict[int, Any], wanted: int | str) -> Any:
     named = {sheet.title: sheet for sheet in sheets.values()}
     sheet = sheets.get(wanted) if isinstance(wanted, int) else named.get(wanted)
     if sheet is None:

@@ -37,15 +37,16 @@ class Repeats:
         if self.spools:
             self.spill()
             parts = (pl.concat(spool.replay()) for spool in self.spools)
-        else:
-            parts = (pl.concat(frames) for frames in [self.buffer] if frames)
-        return (repeats_in(part) for part in parts)
+            return (repeats_in(part) for part in parts)
+        return iter([repeats_in(pl.concat(self.buffer))] if self.buffer else [])
 
     def spill(self) -> None:
+        if not self.buffer:
+            return
         if not self.spools:
             self.spools = [Spool(self.resources) for _ in range(PARTS)]
-        rows = pl.concat(self.buffer) if self.buffer else None
-        for part, spool in enumerate(self.spools if rows is not None else ()):
+        rows = pl.concat(self.buffer)
+        for part, spool in enumerate(self.spools):
             spool.add(rows.filter(pl.col("hash") % PARTS == part))
         self.buffer, self.buffered = [], 0
 

@@ -23,8 +23,9 @@ FOREIGN = (
     (b"\x7fELF", "a program"),
     (b"MZ\x90", "a program"),
 )
+MARKS = b"\xef\xbb\xbf\xff\xfe"  # of a byte order, in any encoding
 MARKUP = re.compile(
-    rb"\s*<(?:!doctype|!--|\?xml|html|head|body|script|svg|rss|error)\b", re.I
+    rb"\s*<(?:!doctype|!--|\?xml|html|head|body|script|svg|rss|error)\b", re.IGNORECASE
 )
 OBJECT_LINE = re.compile(rb'\{\s*(?:"|\})')
 ARRAY = re.compile(rb"\[\s*[\[{\]]")
@@ -36,7 +37,7 @@ def sniff(head: bytes) -> str:
         return "gzip"
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return "zip"
-    text = head.removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"").lstrip()
+    text = head.lstrip(MARKS).replace(b"\0", b"").lstrip()
     if ARRAY.match(text):
         return "json"
     return "ndjson" if OBJECT_LINE.match(text) else ""
@@ -48,6 +49,6 @@ def refuse_foreign(head: bytes, name: str) -> None:
             raise NotATable(f"{name!r} is {kind}, not a table that can be read.")
     if head[257:262] == b"ustar":
         raise NotATable(f"{name!r} is a tar archive, not a table that can be read.")
-    text = head.removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"")
+    text = head.lstrip(MARKS).replace(b"\0", b"")
     if MARKUP.match(text):
         raise NotATable(f"{name!r} is an HTML or XML page, not a table.")

@@ -10,6 +10,11 @@ from exports.tables.stream import Stream
 from exports.tables.types import Dialect, Limits
 
 
+def temporary_file(resources: ExitStack) -> BinaryIO:
+    """Return a file without a name, which even a crash does not leave behind."""
+    return resources.enter_context(tempfile.TemporaryFile())
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     name: str
@@ -24,7 +29,7 @@ class Source:
         """Return the file, through an unnamed temporary one if it is only a stream."""
         if self.file is not None:
             return self.file
-        copy = self.resources.enter_context(tempfile.TemporaryFile())
+        copy = temporary_file(self.resources)
         shutil.copyfileobj(self.stream, copy, 1 << 20)
         copy.seek(0)
         return copy

@@ -1,7 +1,6 @@
 """Frames whose types are known only at the end, replayed in one schema."""
 
 import io
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import chain
@@ -9,11 +8,9 @@ from itertools import chain
 import polars as pl
 
 from exports.tables.as_text import NESTED, as_text
+from exports.tables.source import temporary_file
 from exports.tables.types import Frames, Schema
-
-MAX_FIELDS = 500  # of one struct; more are keys used as data, and stay text
-
-Types = dict[str, pl.DataType]
+from exports.tables.unify import Types, merge, settled
 
 
 def one_schema(frames: Frames, resources: ExitStack) -> tuple[Schema, Frames]:
@@ -40,7 +37,7 @@ def one_schema(frames: Frames, resources: ExitStack) -> tuple[Schema, Frames]:
 
 class Spool:
     def __init__(self, resources: ExitStack) -> None:
-        self.file = resources.enter_context(tempfile.TemporaryFile())
+        self.file = temporary_file(resources)
         self.sizes: list[int] = []
 
     def add(self, frame: pl.DataFrame) -> None:
@@ -54,58 +51,10 @@ class Spool:
             yield pl.read_ipc_stream(io.BytesIO(self.file.read(size)))
 
 
-def merge(known: Types, more: Types) -> Types:
-    merged = dict(known)
-    for name, dtype in more.items():
-        merged[name] = common(merged[name], dtype) if name in merged else dtype
-    return merged
-
-
-def common(one: pl.DataType, other: pl.DataType) -> pl.DataType:
-    """Return the type that holds both without loss; at the worst it is text."""
-    match one, other:
-        case _ if one == other:
-            return one
-        case (pl.Null(), kept) | (kept, pl.Null()):
-            return kept
-        case pl.List(), pl.List():
-            return pl.List(common(inner(one), inner(other)))
-        case pl.Struct(), pl.Struct():
-            return pl.Struct(merge(dict(one.to_schema()), dict(other.to_schema())))
-        case (pl.Date(), pl.Datetime()) | (pl.Datetime(), pl.Date()):
-            return pl.Datetime("us")
-    if one.is_numeric() and other.is_numeric():
-        either_float = one.is_float() or other.is_float()
-        return pl.Float64() if either_float else pl.Int128()
-    return pl.String()
-
-
-def inner(dtype: pl.List) -> pl.DataType:
-    made = dtype.inner
-    return made if isinstance(made, pl.DataType) else made()
-
-
-def settled(types: Types) -> Types:
-    """Give a type to what was never seen, and text to what has too many keys."""
-    return {name: settle(dtype) for name, dtype in types.items()}
-
-
-def settle(dtype: pl.DataType) -> pl.DataType:
-    if isinstance(dtype, pl.Null):
-        return pl.String()
-    if isinstance(dtype, pl.List):
-        return pl.List(settle(inner(dtype)))
-    if isinstance(dtype, pl.Struct):
-        if not 0 < len(dtype.fields) <= MAX_FIELDS:
-            return pl.String()
-        return pl.Struct(settled(dict(dtype.to_schema())))
-    return dtype
-
-
 def conformed(frame: pl.DataFrame, types: Types | Schema) -> pl.DataFrame:
-    return frame.select(
-        as_type(name, frame.schema.get(name), dtype) for name, dtype in types.items()
-    )
+    made = [as_type(n, frame.schema.get(n), dtype) for n, dtype in types.items()]
+    # Columns are added first: a frame without any still has rows to keep.
+    return frame.with_columns(made).select(list(types)) if types else frame
 
 
 def as_type(name: str, have: pl.DataType | None, want: pl.DataType) -> pl.Expr:

@@ -1,7 +1,7 @@
 """Bytes read once from front to back, with a look at what comes next."""
 
 import io
-from typing import Protocol
+from typing import Any, Protocol
 
 from exports.tables.errors import TooLarge
 from exports.tables.types import Limits
@@ -45,6 +45,11 @@ class Stream(io.RawIOBase):
         self.count += len(taken)
         self.last = taken[-64:] or self.last
         return taken
+
+    def readinto(self, buffer: Any, /) -> int:
+        part = self.read(len(buffer))
+        buffer[: len(part)] = part
+        return len(part)
 
     def readall(self) -> bytes:
         parts = []

@@ -7,8 +7,9 @@ from pathlib import PurePosixPath
 from isal import igzip
 
 from exports.tables.errors import NotATable, TooLarge
+from exports.tables.faults import archive_faults_named
 from exports.tables.source import Source
-from exports.tables.stream import Stream, Unpacked, check_cost
+from exports.tables.stream import Readable, Stream, Unpacked, check_cost
 
 MAX_DEPTH = 3
 TABULAR = {".csv", ".tsv", ".tab", ".json", ".ndjson", ".jsonl", ".xlsx", ".xlsm"}
@@ -16,7 +17,7 @@ SIDE_FILES = {"datapackage.json", "package.json", "manifest.json"}
 
 
 def gunzip(source: Source) -> Source:
-    unpacked = igzip.IGzipFile(fileobj=source.stream)
+    unpacked: Readable = igzip.IGzipFile(fileobj=source.stream)  # type: ignore[no-untyped-call]
     stream = Stream(Unpacked(unpacked, source.stream, source.limits))
     name = source.name.removesuffix(".gz").removesuffix(".GZ")
     return deeper(source, name, stream)
@@ -26,10 +27,8 @@ def unzip(source: Source, archive: zipfile.ZipFile) -> Source:
     """Return the one table of an archive."""
     member = pick_member(archive, source.name)
     check_cost(member.file_size, member.compress_size, source.limits)
-    try:
+    with archive_faults_named():
         handle = source.resources.enter_context(archive.open(member))
-    except (RuntimeError, NotImplementedError) as error:
-        raise NotATable(f"{source.name!r} cannot be unpacked: {error}.") from error
     return deeper(source, PurePosixPath(member.filename).name, Stream(handle))
 
 
@@ -40,7 +39,9 @@ def deeper(source: Source, name: str, stream: Stream) -> Source:
 
 
 def open_archive(source: Source) -> zipfile.ZipFile:
-    return source.resources.enter_context(zipfile.ZipFile(source.seekable()))
+    file = source.seekable()
+    with archive_faults_named():
+        return source.resources.enter_context(zipfile.ZipFile(file))
 
 
 def is_workbook(archive: zipfile.ZipFile) -> bool:
@@ -54,14 +55,16 @@ def pick_member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
         return tables[0]
     if not tables:
         raise NotATable(f"The archive {name!r} holds no table.")
-    names = ", ".join(member.filename for member in tables[:5])
+    names = ", ".join(repr(member.filename) for member in tables[:5])
     raise NotATable(f"The archive {name!r} holds more than one table: {names}.")
 
 
 def is_data(member: zipfile.ZipInfo) -> bool:
     path = PurePosixPath(member.filename)
     hidden = path.name.startswith(".") or "__MACOSX" in path.parts
-    return not (member.is_dir() or hidden or path.name in SIDE_FILES)
+    return bool(path.name) and not (
+        member.filename.endswith("/") or hidden or path.name in SIDE_FILES
+    )
 
 
 def looks_tabular(member: zipfile.ZipInfo) -> bool:

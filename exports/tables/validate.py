@@ -59,7 +59,9 @@ class Checker:
         self.fields = [one for one in self.schema.fields if one.name in columns]
         for field in self.fields:
             self.rules += self.rules_for(field)
-        keys = [(f.name,) for f in self.fields if f.constraints.get("unique") is True]
+        keys: list[tuple[str, ...]] = [
+            (f.name,) for f in self.fields if f.constraints.get("unique") is True
+        ]
         primary = self.schema.primary_key
         if primary and all(name in columns for name in primary):
             keys.append(primary)

@@ -2,6 +2,7 @@
 
 import zipfile
 from collections.abc import Iterable
+from typing import IO, cast
 
 import polars as pl
 from isal import isal_zlib
@@ -23,7 +24,7 @@ class ZipWriter(Writer):
     ) -> None:
         super().__init__(out, columns, options)
         self.pipe = Pipe()
-        self.archive = zipfile.ZipFile(self.pipe, "w")
+        self.archive = zipfile.ZipFile(cast("IO[bytes]", self.pipe), "w")
         self.member = open_member(self.archive, f"{options.member}.{options.inner}")
         self.inner = inner(self.member, self.columns, options)
 
@@ -37,9 +38,12 @@ class ZipWriter(Writer):
 
     def tail(self) -> bytes:
         self.inner.close()
+        self.abandon()
+        return self.pipe.drain()
+
+    def abandon(self) -> None:
         self.member.close()
         self.archive.close()
-        return self.pipe.drain()
 
 
 class Pipe:
@@ -53,19 +57,20 @@ class Pipe:
         return len(block)
 
     def flush(self) -> None:
-        """Do nothing: the writer above drains."""
+        """Do nothing: the writer drains."""
 
     def drain(self) -> bytes:
         drained, self.blocks = b"".join(self.blocks), []
         return drained
 
 
-def open_member(archive: zipfile.ZipFile, name: str) -> "zipfile._ZipWriteFile":
+def open_member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
     """Open a member that isal compresses, dated so that equal rows give equal bytes."""
     member = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
     member.compress_type = zipfile.ZIP_DEFLATED
     member.external_attr = 0o644 << 16
     handle = archive.open(member, "w", force_zip64=True)
     # The one private name here; zipfile offers no other way to a faster deflate.
-    handle._compressor = isal_zlib.compressobj(LEVEL, isal_zlib.DEFLATED, -15)
+    fast = isal_zlib.compressobj(LEVEL, isal_zlib.DEFLATED, -15)
+    handle._compressor = fast  # type: ignore[attr-defined]  # noqa: SLF001
     return handle

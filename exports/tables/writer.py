@@ -61,7 +61,7 @@ class Writer(ABC):
         if missing := set(self.columns) - set(frame.columns):
             name = min(missing)
             raise UnknownColumn(f"The rows have no column {name!r}.", column=name)
-        if frame.height:
+        if frame.height and self.columns:
             self.put(self.body(frame.select(self.columns)))
             self.rows += frame.height
 
@@ -73,6 +73,9 @@ class Writer(ABC):
     def close(self) -> None:
         self.begin()
         self.put(self.tail())
+
+    def abandon(self) -> None:  # noqa: B027 - most formats hold nothing open
+        """Let go without finishing."""
 
     def put(self, block: bytes) -> None:
         self.out.write(block)
@@ -89,3 +92,5 @@ class Writer(ABC):
     ) -> None:
         if error is None:
             self.close()
+        else:
+            self.abandon()

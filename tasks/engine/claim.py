@@ -1,19 +1,22 @@
 """Taking the next job: lanes take turns, jobs in a lane come in order."""
 
+import logging
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from tasks.engine import clock, identity
 from tasks.engine.moves import EventKind, change, fail, move, note
-from tasks.errors import JobMoved
+from tasks.errors import FollowerFailed, JobMoved
 from tasks.models import Job, Lane, has_due_job
 from tasks.states import JobState
 
 LEASE = timedelta(seconds=10)
 # Above this many doomed jobs at the head, a claim gives the worker back to the bell.
 MOST_LOOKS = 20
+log = logging.getLogger(__name__)
 
 
 def claim() -> Job | None:
@@ -22,6 +25,10 @@ def claim() -> Job | None:
         try:
             job = _take_or_end()
         except JobMoved:
+            continue
+        except FollowerFailed as error:
+            log.exception("job cannot move", extra={"job": str(error.job_id)})
+            _postpone(error.job_id)
             continue
         if job is None or job.state == JobState.INPROGRESS:
             return job
@@ -41,7 +48,7 @@ def _take_or_end() -> Job | None:
     lane = _next_lane(at)
     if lane is None:
         return None
-    job = Job.objects.filter(lane=lane).due(at=at).in_order().first()
+    job = _first_job(lane, at)
     Lane.objects.filter(pk=lane.pk).update(served_at=at)
     if job is None:
         raise JobMoved(f"{lane} was emptied by others")
@@ -53,11 +60,37 @@ def _next_lane(at: datetime) -> Lane | None:
     if connection.vendor != "postgresql":
         return lanes.first()
     # First a lane that no other worker is choosing from; then wait for our turn.
-    return _locked(lanes, skip=True) or _locked(lanes, skip=False)
+    lane = _locked(lanes, skip=True) or _locked(lanes, skip=False)
+    # What made it eligible was read before it was ours: read it once more.
+    if lane and not lanes.filter(pk=lane.pk).exists():
+        raise JobMoved(f"{lane} was served by others")
+    return lane
 
 
 def _locked(lanes: QuerySet[Lane], *, skip: bool) -> Lane | None:
-    return lanes.select_for_update(skip_locked=skip, of=("self",)).first()
+    # Not against FOR KEY SHARE: who adds a job to the lane need not wait for us,
+    # nor we for what they hold meanwhile.
+    locked = lanes.select_for_update(skip_locked=skip, of=("self",), no_key=True)
+    return locked.first()
+
+
+def _first_job(lane: Lane, at: datetime) -> Job | None:
+    """Return the first due job; in a serial lane, one in progress before all others.
+
+    A job saved by a transaction that took long may come later but be older.
+    """
+    due = Job.objects.filter(lane=lane).due(at=at)
+    begun = due.filter(serial=True, state=JobState.INPROGRESS)
+    return begun.first() or due.in_order().first()
+
+
+@transaction.atomic
+def _postpone(job_id: UUID) -> None:
+    """Let others go before a job that cannot move for now."""
+    at = clock.now()
+    due = Job.objects.filter(pk=job_id).due(at=at)
+    Lane.objects.filter(pk__in=due.values("lane")).update(served_at=at)
+    due.update(due_at=at + LEASE)
 
 
 def _end(job: Job, at: datetime) -> Job | None:

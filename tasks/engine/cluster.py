@@ -1,4 +1,4 @@
-"""The django-q2 cluster that answers the bell, made to fail fast and leave no orphan."""
+"""The django-q2 cluster that answers the bell, made to fail fast without orphans."""
 
 import ctypes
 import os
@@ -8,6 +8,8 @@ from time import sleep
 from typing import Any, NoReturn
 
 import django_q.cluster
+
+from tasks.engine import blame
 
 PR_SET_PDEATHSIG = 1
 FAILED = 70
@@ -31,6 +33,9 @@ class FailFastSentinel(django_q.cluster.Sentinel):  # type: ignore[misc] # untyp
         if timer is not None and int(timer.value) == -2:  # its normal recycling
             super().reincarnate(process)
             return
+        for worker in self.pool:
+            if worker.is_alive():
+                blame.acquit(worker.pid)
         for child in [*self.pool, self.monitor, self.pusher]:
             child.kill()
         os._exit(FAILED)

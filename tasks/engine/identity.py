@@ -13,7 +13,7 @@ def host() -> str:
     """Name this boot of this machine (or container), so that pids can be compared."""
     try:
         boot = (PROC / "sys/kernel/random/boot_id").read_text(encoding="ascii")[:8]
-        namespace = os.readlink(PROC / "self/ns/pid").strip("pid:[]")
+        namespace = str((PROC / "self/ns/pid").readlink()).strip("pid:[]")
     except OSError:
         boot, namespace = "-", "-"
     return f"{socket.gethostname()[:80]}/{boot}/{namespace}"

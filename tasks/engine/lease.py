@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from time import monotonic, sleep
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
 from tasks.engine import clock
 from tasks.engine.claim import LEASE
@@ -24,6 +24,7 @@ class Lease:
     def __init__(self, job: Job, *, step_limit_s: float) -> None:
         self.job_id = job.pk
         self.fence = job.fence
+        self.owner = job.lease_owner
         self.step_limit_s = step_limit_s
         self.cancelled = False
         self.lost = False
@@ -45,10 +46,14 @@ class Lease:
     def look(self) -> None:
         """Read the cancel flag, and renew the lease when it is time to."""
         mine = Job.objects.filter(
-            pk=self.job_id, fence=self.fence, state=JobState.INPROGRESS
+            pk=self.job_id,
+            fence=self.fence,
+            state=JobState.INPROGRESS,
+            lease_owner=self.owner,  # not if it was parked this very moment
         )
         began = monotonic()
-        if self.overdue_s < 0 and began - self.renewed >= RENEW_S:
+        due = self.overdue_s < 0 and began - self.renewed >= RENEW_S
+        if due and not self.lost:
             self.lost = not mine.update(due_at=clock.now() + LEASE)
             self.renewed = began
         row = mine.values_list("cancel_requested_at").first()
@@ -74,7 +79,7 @@ class Heart:
         with self._guard:
             self._leases.append(lease)
         self._holding.set()
-        if self._thread is None:
+        if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._beat, daemon=True)
             self._thread.start()
 
@@ -94,7 +99,7 @@ class Heart:
     def _look(self, lease: Lease) -> None:
         try:
             lease.look()
-        except DatabaseError:
+        except Error:
             log.warning("heartbeat missed", extra={"job": str(lease.job_id)})
             connection.close()
         lease.expire()
@@ -110,7 +115,14 @@ class Heart:
         with self._guard:
             stop, lease.stop = lease.stop, None
             if stop and lease in self._leases:
-                stop()
+                _call(stop, lease)
+
+
+def _call(stop: Callable[[], None], lease: Lease) -> None:
+    try:
+        stop()
+    except Exception:  # a handler's code must not stop the heart
+        log.exception("could not stop a step", extra={"job": str(lease.job_id)})
 
 
 heart = Heart()

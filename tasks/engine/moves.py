@@ -11,7 +11,8 @@ from django.db.models import F
 from django.utils.module_loading import import_string
 
 from tasks.engine import clock
-from tasks.errors import JobMoved
+from tasks.engine.storable import fit, storable
+from tasks.errors import FollowerFailed, JobMoved
 from tasks.models import Job, JobEvent
 from tasks.states import FINAL, MOVES, JobState
 
@@ -25,10 +26,10 @@ def follower(kind: str) -> Follower | None:
     return import_string(path) if path else None
 
 
-def note(job: Job, kind: EventKind, **data: Any) -> None:
+def note(job: Job, kind: EventKind, /, **data: Any) -> None:
     """Add a line to the job's log; call inside the transaction it reports on."""
     JobEvent.objects.create(
-        job_id=job.pk, rev=job.rev, at=clock.now(), kind=kind, data=data
+        job_id=job.pk, rev=job.rev, at=clock.now(), kind=kind, data=storable(data)
     )
 
 
@@ -47,17 +48,25 @@ def move(
 
     Raises:
         JobMoved: somebody else moved it first, or the move is not in MOVES.
+        FollowerFailed: the follower raised, so the job has not moved.
     """
     seen = JobState(job.state)
-    if to is not seen and to not in MOVES[seen]:
+    if to not in MOVES[seen]:
         raise JobMoved(f"{job} cannot go from {seen} to {to}")
     if to in FINAL:
         changes |= {"due_at": None, "finished_at": clock.now(), "lease_owner": ""}
     change(job, state=to, **changes)
     note(job, kind, **(data or {"from": seen, "to": to}))
-    if to is not seen and (follow := follower(job.kind)):
-        follow(job)
+    if follow := follower(job.kind):
+        _tell(follow, job)
     return job
+
+
+def _tell(follow: Follower, job: Job) -> None:
+    try:
+        follow(job)
+    except Exception as error:
+        raise FollowerFailed(job.pk) from error
 
 
 def change(job: Job, **changes: Any) -> None:
@@ -88,5 +97,5 @@ def fail(job: Job, *, code: str, message: str, **data: Any) -> Job:
         kind=EventKind.ERROR,
         data={"code": code, "message": message, **data},
         error_code=code,
-        error=message,
+        error=fit(message),
     )

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 from django.db import InterfaceError, OperationalError
 
+from tasks.errors import FollowerFailed, JobMoved
+
 FIRST_S = 1.0
 LONGEST_S = 60.0
 LONGEST_ASKED_S = 3600.0
+MOST_CODE = 50  # as long as Job.error_code
 
 
 @dataclass(frozen=True)
@@ -21,13 +24,21 @@ class Verdict:
 
 
 def judge(error: Exception) -> Verdict:
-    """Read an error's own words (`code`, `temporary`, `retry_after_s`), if it has any."""
+    """Read an error's own words (`code`, `temporary`, `retry_after_s`), if any."""
+    if isinstance(error, FollowerFailed) and isinstance(error.__cause__, Exception):
+        return judge(error.__cause__)
     code = getattr(error, "code", None)
     if isinstance(code, str) and hasattr(error, "temporary"):
         wait = getattr(error, "retry_after_s", None)
-        return Verdict(code, str(error), bool(error.temporary), wait)
+        return Verdict(code[:MOST_CODE], str(error), bool(error.temporary), wait)
+    return _translate(error)
+
+
+def _translate(error: Exception) -> Verdict:
     if isinstance(error, OperationalError | InterfaceError):
         return Verdict("database", "The database did not answer.", temporary=True)
+    if isinstance(error, JobMoved):
+        return Verdict("moved", "Another job moved at that moment.", temporary=True)
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return Verdict("disk_full", "There is no space left on the service's disk.")
     if isinstance(error, MemoryError):

@@ -16,7 +16,8 @@ from django.utils.module_loading import import_string
 from tasks.engine import clock, retry
 from tasks.engine.lease import Lease, heart
 from tasks.engine.moves import EventKind, change, fail, move, note, requeue
-from tasks.errors import JobMoved
+from tasks.engine.storable import storable
+from tasks.errors import FollowerFailed, JobMoved
 from tasks.models import Job
 from tasks.states import JobState
 
@@ -75,7 +76,7 @@ class Run:
     def note(self, text: str, **data: Any) -> None:
         """Say something in the job's log; written with the next step."""
         if len(self._notes) < MOST_NOTES:
-            self._notes.append({"text": text, **data})
+            self._notes.append(storable({"text": text, **data}))
 
     def on_stop(self, stop: Callable[[], None] | None) -> None:
         """Have `stop` called (from another thread) when the job must end now."""
@@ -95,9 +96,7 @@ class Run:
             DatabaseError: the outcome could not be written; the lease will run out.
         """
         try:
-            with self._if_still_ours():
-                return self._advance(until)
-            return True
+            return self._advance(until)
         except Exception as error:  # noqa: BLE001 - the one place where a job is run
             self._settle(error)
             return True
@@ -111,11 +110,13 @@ class Run:
             self._write(lease_owner="", due_at=clock.now())
             note(self.job, EventKind.PARKED)
 
-    def cancel(self) -> None:
+    def stop(self) -> None:
+        """End what was cancelled; what was lost is left to whoever claims it next."""
         self._close()
-        with self._if_still_ours(), transaction.atomic():
-            self._write()
-            move(self.job, JobState.CANCELLED)
+        if self.lease.cancelled:
+            with self._if_still_ours(), transaction.atomic():
+                self._write()
+                move(self.job, JobState.CANCELLED)
 
     def end(self) -> None:
         """Let go of the lease and everything the claim left behind."""
@@ -130,13 +131,16 @@ class Run:
             yield
         except JobMoved:
             log.warning("lease lost", extra={"job": str(self.job.pk)})
+        except FollowerFailed:
+            # The lease runs out, and a later claim tries to move it again.
+            log.exception("job cannot move", extra={"job": str(self.job.pk)})
 
     def _advance(self, until: float) -> bool:
         if self._steps is None:
             self._steps = handler_of(self.job.kind)(self)
         while True:
             if self.lease.over:
-                self.cancel()
+                self.stop()
                 return True
             self.lease.step_began = monotonic()
             try:
@@ -149,23 +153,27 @@ class Run:
                 return False
 
     def _commit(self, step: Step) -> None:
-        self._pending |= step.changes()
         if step.apply:
             with transaction.atomic():
-                self._write()
+                self._write(**step.changes())
                 step.apply()
-        elif self._notes or monotonic() - self._written >= WRITE_EVERY_S:
+            self._notes = []
+            return
+        self._pending |= step.changes()
+        if self._notes or monotonic() - self._written >= WRITE_EVERY_S:
             with transaction.atomic():
                 self._write()
+            self._notes = []
 
     def _write(self, **more: Any) -> None:
-        changes = {**self._pending, **more}
+        # Forgotten even if it fails: a cursor that was not saved together with its
+        # effect must not be saved later, without it.
+        changes, self._pending = {**self._pending, **more}, {}
         if changes.get("cursor", self.job.cursor) != self.job.cursor:
             changes["attempt"] = 1  # It got further: the losses before are forgiven.
         change(self.job, **changes)
         for line in self._notes:
             note(self.job, EventKind.NOTE, **line)
-        self._pending, self._notes = {}, []
         self._written = monotonic()
 
     def _succeed(self, publish: Effect | None) -> None:
@@ -178,13 +186,22 @@ class Run:
     def _settle(self, error: Exception) -> None:
         """Retry or fail, by the class of the error; a stopped job is neither."""
         self._close()
-        if self.lease.over:
-            self.cancel()
-            return
+        with self._if_still_ours():
+            self.job = self._reread()
+            if self.lease.over:
+                self.stop()
+            else:
+                self._give_verdict(error)
+
+    def _reread(self) -> Job:
         # A failed transaction may have rolled back what memory took for written.
-        self.job = Job.objects.get(pk=self.job.pk)
-        if self.job.fence != self.lease.fence or self.job.state != JobState.INPROGRESS:
-            return
+        same = Job.objects.filter(pk=self.job.pk, fence=self.lease.fence)
+        job = same.filter(state=JobState.INPROGRESS).first()
+        if job is None:
+            raise JobMoved(f"{self.job} was moved by others")
+        return job
+
+    def _give_verdict(self, error: Exception) -> None:
         verdict = retry.judge(error)
         where = {"job": str(self.job.pk), "kind": self.job.kind, "code": verdict.code}
         log.log(
@@ -206,8 +223,12 @@ class Run:
             fail(self.job, **told)
 
     def _close(self) -> None:
-        if self._steps is not None:
+        if self._steps is None:
+            return
+        try:
             self._steps.close()
+        except Exception:  # a handler's clean-up must not stop ours
+            log.exception("handler did not close", extra={"job": str(self.job.pk)})
 
 
 def scratch_of(job: Job) -> Path:

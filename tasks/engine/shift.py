@@ -5,14 +5,14 @@ import mmap
 from collections import deque
 from time import monotonic
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
-from tasks.engine import doorbell
+from tasks.engine import blame, doorbell
 from tasks.engine.claim import anyone_waits, claim
 from tasks.engine.run import Run
 
 SLICE_S = 0.25
-# Past this the shift takes no new job, so that a worker ends its answers in time.
+# Past this a shift ends as soon as it holds no job, and another bell begins the next.
 SHIFT_S = 15.0
 # Jobs that one worker holds at once, each suspended between its slices.
 MOST_HELD = 8
@@ -36,7 +36,7 @@ def answer() -> None:
     shift = Shift()
     try:
         shift.work()
-    except DatabaseError:
+    except Error:
         # The leases run out by themselves; the sweeper rings when they have.
         log.exception("database failed a worker")
         connection.close()
@@ -65,8 +65,8 @@ class Shift:
 
     def _take(self) -> None:
         """Claim a job when idle, or when another lane waits for its turn."""
-        if monotonic() > self.until:
-            if not self.held and anyone_waits():
+        if not self.held and monotonic() > self.until:
+            if anyone_waits():
                 doorbell.ring()
             return
         if len(self.held) >= MOST_HELD:
@@ -78,7 +78,12 @@ class Shift:
 
     def _turn(self) -> None:
         run = self.held[0]
-        if run.advance(until=monotonic() + SLICE_S):
+        blame.running(run.job.pk)
+        try:
+            ended = run.advance(until=monotonic() + SLICE_S)
+        finally:
+            blame.running(None)
+        if ended:
             self.held.popleft()
             run.end()
         else:
@@ -87,6 +92,6 @@ class Shift:
     def _drop_stopped(self) -> None:
         """End cancelled jobs at once, whosever turn it is."""
         for run in [run for run in self.held if run.lease.over]:
+            run.stop()
             self.held.remove(run)
-            run.cancel()
             run.end()

@@ -7,15 +7,15 @@ from time import monotonic, sleep, time
 from types import FrameType
 
 from django.conf import settings
-from django.db import DatabaseError, connections
+from django.db import Error, connections
 from django.utils.module_loading import import_string
 
-from tasks.engine import clock, identity, shift, sweep
+from tasks.engine import blame, clock, identity, shift, sweep
 from tasks.engine.cluster import die_with, run_cluster
 from tasks.models import WorkerHost
 
 TICK_S = 1.0
-CLEAN_EVERY_S = 60.0
+CLEAN_EVERY_S = 10.0
 STOP_WITHIN_S = 25.0
 RESTART_PAUSE_S = 0.2
 log = logging.getLogger(__name__)
@@ -39,6 +39,7 @@ class Supervisor:
             self._watch()
             if not self.asked_to_stop:
                 log.warning("cluster ended, starting another")
+                self._hand_back()
                 self._sweep(at_once=True)
                 sleep(RESTART_PAUSE_S)
         self._say_goodbye()
@@ -49,6 +50,7 @@ class Supervisor:
     def _start(self) -> None:
         # A connection must not be shared by two processes.
         connections.close_all()
+        blame.clear()
         parent = os.getpid()
         self.pid = os.fork()
         self._born = monotonic()
@@ -84,6 +86,13 @@ class Supervisor:
         pid, _status = os.waitpid(self.pid, os.WNOHANG)
         return pid != 0
 
+    def _hand_back(self) -> None:
+        try:
+            for pid, suspect in blame.suspects():
+                sweep.hand_back(pid=pid, suspect=suspect)
+        except Error as error:
+            log.warning("hand-back failed", extra={"error": type(error).__name__})
+
     def _sweep(self, *, at_once: bool = False) -> None:
         if not at_once and monotonic() - self._ticked < TICK_S:
             return
@@ -92,7 +101,7 @@ class Supervisor:
             sweep.tick(started_at=self.started_at, workers=self.workers)
             self._clean()
             self._restart_if_wedged()
-        except DatabaseError as error:
+        except (Error, OSError) as error:
             log.warning("sweep failed", extra={"error": type(error).__name__})
             connections.close_all()
 
@@ -100,6 +109,7 @@ class Supervisor:
         if monotonic() - self._cleaned > CLEAN_EVERY_S:
             self._cleaned = monotonic()
             sweep.clear_scratch(now_s=time())
+            sweep.clear_drafts()
 
     def _restart_if_wedged(self) -> None:
         settled = monotonic() - self._born > sweep.WEDGED_AFTER.total_seconds()
@@ -111,7 +121,7 @@ class Supervisor:
     def _say_goodbye(self) -> None:
         try:
             WorkerHost.objects.filter(owner=identity.owner()).delete()
-        except DatabaseError:
+        except Error:
             log.warning("could not sign off")
 
 

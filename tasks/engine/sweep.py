@@ -1,21 +1,28 @@
 """The sweep: what a supervisor mends each second, harmless in several copies."""
 
+import logging
 import shutil
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 
+from tasks.archive.stored import store
 from tasks.engine import clock, doorbell, identity
-from tasks.engine.moves import fail
-from tasks.errors import JobMoved
+from tasks.engine.moves import EventKind, change, fail, note
+from tasks.errors import FollowerFailed, JobMoved
 from tasks.models import Job, Lane, WorkerHost, has_due_job
 from tasks.states import JobState
 
 SEEN_FOR = timedelta(seconds=5)
 WEDGED_AFTER = timedelta(seconds=10)
-SCRATCH_AGE_S = 60.0
+# A claim made after the living were listed is younger than this.
+LEFTOVER_AGE_S = 5.0
 BATCH = 200
+log = logging.getLogger(__name__)
 
 
 def tick(*, started_at: datetime, workers: int) -> None:
@@ -64,6 +71,22 @@ def release_dead() -> int:
     return released
 
 
+def hand_back(*, pid: int, suspect: UUID) -> None:
+    """Park what a dead worker of this host held, but for the job that may be why.
+
+    That one counts as lost; the others are resumed as if nothing had happened.
+    """
+    held = Job.objects.filter(
+        state=JobState.INPROGRESS,
+        lease_owner__startswith=f"{identity.host()}/{pid}/",
+    )
+    for job in held.exclude(pk=suspect):
+        with suppress(JobMoved), transaction.atomic():
+            change(job, lease_owner="", due_at=clock.now())
+            note(job, EventKind.PARKED)
+            doorbell.ring_after_commit()
+
+
 def fail_late(*, at: datetime) -> None:
     """End jobs past their deadline, whoever holds them; the fence does the rest."""
     for job in Job.objects.open().filter(deadline_at__lt=at)[:BATCH]:
@@ -71,6 +94,8 @@ def fail_late(*, at: datetime) -> None:
             fail(job, code="deadline", message="The job was not done in time.")
         except JobMoved:
             continue
+        except FollowerFailed:
+            log.exception("job cannot move", extra={"job": str(job.pk)})
 
 
 def ring_for_due(*, at: datetime, most: int) -> None:
@@ -96,15 +121,34 @@ def clear_scratch(*, now_s: float) -> int:
     root: Path = settings.SCRATCH_DIR
     removed = 0
     for folder in root.glob("*/*"):
-        if now_s - folder.stat().st_mtime > SCRATCH_AGE_S and not _is_held(folder):
+        if _is_old(folder, now_s) and not _is_held(folder):
             shutil.rmtree(folder, ignore_errors=True)
             removed += 1
     for parent in root.glob("*"):
-        if not any(parent.iterdir()):
-            parent.rmdir()
+        if _is_old(parent, now_s):
+            with suppress(OSError):  # It is not empty.
+                parent.rmdir()
     return removed
 
 
+def clear_drafts() -> int:
+    """Remove what dead workers were writing to the store; return how many files."""
+    held = Job.objects.filter(state=JobState.INPROGRESS).exclude(lease_owner="")
+    fences = {f"{pk}-{fence}" for pk, fence in held.values_list("pk", "fence")}
+    return store().sweep_tmp(keep=fences, older_than_s=LEFTOVER_AGE_S)
+
+
+def _is_old(folder: Path, now_s: float) -> bool:
+    try:
+        return now_s - folder.stat().st_mtime > LEFTOVER_AGE_S
+    except FileNotFoundError:  # Its worker has just removed it.
+        return False
+
+
 def _is_held(folder: Path) -> bool:
-    job = Job.objects.filter(pk=folder.parent.name, fence=folder.name)
-    return job.filter(state=JobState.INPROGRESS).exclude(lease_owner="").exists()
+    try:
+        job_id, fence = UUID(folder.parent.name), int(folder.name)
+    except ValueError:
+        return True  # None of ours, so not ours to remove.
+    job = Job.objects.filter(pk=job_id, fence=fence, state=JobState.INPROGRESS)
+    return job.exclude(lease_owner="").exists()

@@ -8,7 +8,9 @@ import socket
 import ssl
 from typing import Any
 
+from requests import PreparedRequest, Response
 from requests.adapters import DEFAULT_CA_BUNDLE_PATH, HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
@@ -74,6 +76,14 @@ class GuardedAdapter(HTTPAdapter):
 
     def request_url(self, *args: Any, **kwargs: Any) -> str:
         return "/"  # The wire knows the path; this one ends up in urllib3's errors.
+
+    def build_response(self, req: PreparedRequest, resp: Any) -> Response:
+        """Leave cookies alone: http.cookiejar warns, with their text, of odd ones."""
+        response = Response()
+        response.status_code = resp.status
+        response.headers = CaseInsensitiveDict(resp.headers)
+        response.raw = resp
+        return response
 
     def close(self) -> None:
         self._pool.close()

@@ -45,6 +45,11 @@ class Deadline:
     def expired(self) -> bool:
         return self.left_s == 0
 
+    def end(self) -> None:
+        """Let the time be up now; any thread may call this, at any time."""
+        self._ends_at = time.monotonic()
+        self._shut()
+
     def watch(self, sock: socket.socket) -> None:
         """Keep a second handle: wrapping a socket in TLS takes away the first."""
         with self._lock:

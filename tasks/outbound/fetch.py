@@ -1,7 +1,7 @@
 """Requests to the outside, one connection each, redirects followed by hand."""
 
 import http.client
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 
 from requests import PreparedRequest, Response
@@ -27,18 +27,21 @@ _PIECE_BYTES = 64 << 10
 
 
 @contextmanager
-def stream(
+def stream(  # noqa: PLR0913 - a request is what it is
     method: str,
     url: str,
     *,
     policy: Policy,
     headers: Mapping[str, str] | None = None,
     body: bytes | None = None,
+    on_open: Callable[[Callable[[], None]], None] | None = None,
 ) -> Iterator[Reply]:
     """Send one request and give its reply while the connection is open.
 
     GET and HEAD follow redirects. Every status is a reply: `raise_for_status` tells
-    good from bad. Raises OutboundError, also while the reply is read.
+    good from bad. `on_open` is handed, before anything is sent, a function that ends
+    the exchange from another thread. Raises OutboundError, also while the reply is
+    read.
     """
     if method not in _METHODS:
         raise ValueError(f"{method!r} is not a method this client sends")
@@ -47,6 +50,8 @@ def stream(
     check_headers(sent, target)
     hops: tuple[Hop, ...] = ()
     with Deadline(policy.total_timeout_s) as deadline:
+        if on_open:
+            on_open(deadline.end)
         while True:
             with closing(_Exchange(target, policy, deadline)) as exchange:
                 response = exchange.send(method, sent, body)

@@ -7,7 +7,8 @@ from collections.abc import Callable, Generator
 
 from tasks.engine.run import Effect, Run, Step
 from tasks.errors import WorkFailed
-from tasks.models import Artifact
+from tasks.models import Artifact, Job
+from tasks.states import FINAL
 
 Steps = Generator[Step, None, Effect | None]
 
@@ -73,3 +74,34 @@ def dies(run: Run) -> Steps:
     yield run.step(total=1)
     os.kill(os.getpid(), signal.SIGKILL)
     return None
+
+
+def stuck(run: Run) -> Steps:
+    """Sit in one step, deaf to everything, but only the first time."""
+    marker = run.scratch().parent.parent / "stuck-once"
+    if not marker.exists():
+        marker.touch()
+        run.lease.step_limit_s = run.params["limit_s"]
+        time.sleep(60)
+    yield run.step(done=1)
+    return mark(run, "published")
+
+
+def whole(run: Run) -> Steps:
+    """Do everything a handler can: files, notes, effects, a result."""
+    count = run.params["steps"]
+    for number in range(run.cursor or 0, count):
+        (run.scratch() / f"draft-{number}").write_text("half done")
+        run.note("step", number=number)
+        yield run.step(
+            cursor=number + 1, done=number + 1, apply=mark(run, f"step-{number}")
+        )
+    return mark(run, "published")
+
+
+def whole_moved(job: Job) -> None:
+    """Follow a job: leave a row for each final state it is told of."""
+    if job.state in FINAL:
+        Artifact.objects.create(
+            digest="", size_bytes=0, name=f"told-{job.state}", media_type="", job=job
+        )

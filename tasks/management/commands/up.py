@@ -37,8 +37,8 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._ask_to_stop)
         children = [
-            subprocess.Popen(_web(host, port, web)),
-            subprocess.Popen(_work(workers)),
+            subprocess.Popen(_web(host, port, web)),  # noqa: S603 - our own words
+            subprocess.Popen(_work(workers)),  # noqa: S603
         ]
         self.stderr.write(f"Entrepot is at http://{host}:{port}/ (Ctrl-C stops it)")
         failed = self._wait(children)

@@ -118,7 +118,7 @@ def test_a_length_over_the_limit_is_refused_before_the_body(server: Server) -> N
         ),
         (
             b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n",
-            gzip.compress(b"") * 1000,
+            gzip.compress(b"", mtime=0) * 1000,
         ),
         (
             b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b\x08\x10"
@@ -177,7 +177,10 @@ def test_endless_headers_are_stopped(head: bytes, piece: bytes, server: Server) 
         (b"HTTP/1.1 200 OK\r\n\r\n", b"x"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"0"),
-        (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n", gzip.compress(b"x")),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n",
+            gzip.compress(b"x", mtime=0),
+        ),
     ],
     ids=[
         "status line",
@@ -298,6 +301,46 @@ def test_a_slow_resolver_is_not_waited_for(
     assert isinstance(failure, TimedOut)
     assert failure.code == code
     assert stopwatch() < 1
+
+
+@pytest.fixture
+def silent_address(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Let connections to one address run into their time limit."""
+    guarded = socket.socket.connect
+
+    def connect(sock: socket.socket, address: tuple[str, int]) -> None:
+        if address[0] == "127.0.0.3":
+            threading.Event().wait(sock.gettimeout())
+            raise TimeoutError
+        guarded(sock, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    return "127.0.0.3"
+
+
+def test_a_silent_address_leaves_time_for_the_next(
+    server: Server, names: Names, silent_address: str
+) -> None:
+    names.put("two.test", [silent_address, "127.0.0.1"])
+
+    read_all(f"http://two.test:{server.port}/", server.policy(connect_timeout_s=0.4))
+
+    assert server.hits == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [(SHORT, "total_timeout"), ({"connect_timeout_s": 0.2}, "connect_timeout")],
+)
+def test_a_silent_host_runs_into_the_connect_time(
+    changes: dict[str, float], code: str, server: Server, silent_address: str
+) -> None:
+    url = f"http://{silent_address}:{server.port}/"
+
+    failure = failure_of(url, server, **changes)
+
+    assert isinstance(failure, TimedOut)
+    assert failure.code == code
 
 
 def test_a_slow_reader_also_uses_up_the_total_time(server: Server) -> None:

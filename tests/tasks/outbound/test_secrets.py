@@ -104,8 +104,9 @@ def test_proxies_and_passwords_of_the_environment_are_ignored(
     assert canary.hits == 0
 
 
-def test_cookies_are_not_kept(server: Server) -> None:
-    server.says(ok(b"", "Set-Cookie: a=b; Path=/"))
+@pytest.mark.parametrize("cookie", ["a=b; Path=/", "a=b; Max-Age"])
+def test_cookies_are_neither_kept_nor_read(cookie: str, server: Server) -> None:
+    server.says(ok(b"", f"Set-Cookie: {cookie}"))
 
     for _ in range(2):
         with stream("GET", server.origin, policy=server.policy()):

@@ -99,10 +99,10 @@ def test_headers_of_a_reply_are_found_in_any_case(server: Server) -> None:
     [
         ok(ROWS),
         ok(ROWS, "Content-Encoding: identity"),
-        ok(gzip.compress(ROWS), GZIP),
-        ok(gzip.compress(ROWS), "Content-Encoding: X-GZIP"),
-        ok(gzip.compress(ROWS[:99]) + gzip.compress(ROWS[99:]), GZIP),
-        ok(gzip.compress(ROWS) + b"\0" * 512, GZIP),
+        ok(gzip.compress(ROWS, mtime=0), GZIP),
+        ok(gzip.compress(ROWS, mtime=0), "Content-Encoding: X-GZIP"),
+        ok(gzip.compress(ROWS[:99], mtime=0) + gzip.compress(ROWS[99:], mtime=0), GZIP),
+        ok(gzip.compress(ROWS, mtime=0) + b"\0" * 512, GZIP),
         chunked(ROWS[:1], ROWS[1:70_000], ROWS[70_000:]),
         b"HTTP/1.1 200 OK\r\n\r\n" + ROWS,
         b"HTTP/1.0 200 OK\r\n\r\n" + ROWS,
@@ -134,7 +134,7 @@ def test_a_body_comes_out_whole_however_it_is_packed(
 
 @pytest.mark.parametrize("size", [1000, 65_536, 10_000_000])
 def test_pieces_are_no_larger_than_asked_for(size: int, server: Server) -> None:
-    server.says(ok(gzip.compress(ROWS), GZIP))
+    server.says(ok(gzip.compress(ROWS, mtime=0), GZIP))
 
     with stream("GET", server.origin, policy=server.policy()) as reply:
         pieces = list(reply.iter_bytes(size))
@@ -154,7 +154,7 @@ def test_a_reply_is_a_file_for_pyarrow(server: Server) -> None:
 
 
 def test_a_reply_is_a_file_for_the_standard_library(server: Server) -> None:
-    server.says(ok(gzip.compress(ROWS), "Content-Type: application/gzip"))
+    server.says(ok(gzip.compress(ROWS, mtime=0), "Content-Type: application/gzip"))
 
     with (
         stream("GET", server.origin, policy=server.policy()) as reply,

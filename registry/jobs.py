@@ -1,5 +1,0 @@
-"""Not built yet."""
-
-
-def run_pipeline(run):
-    yield

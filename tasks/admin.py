@@ -1,0 +1,141 @@
+"""What staff see of the work: jobs with their logs, clients, keys, files, hosts."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from tasks import services
+from tasks.engine import doorbell
+from tasks.errors import JobMoved
+from tasks.models import ApiKey, Artifact, Client, Identity, Job, WorkerHost
+
+EVENTS_SHOWN = 200
+
+# Whoever may add a schedule there could run any function of this process.
+doorbell.hide_from_admin()
+
+
+class ReadOnlyAdmin(admin.ModelAdmin[Any]):
+    """Rows that only the service itself writes."""
+
+    show_full_result_count = False
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return False
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        return False
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        return False
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnlyAdmin):
+    list_display = (
+        *("id", "kind", "client", "state", "percent", "rows", "attempt", "retries"),
+        *("queued_at", "started_at", "finished_at", "error_code"),
+    )
+    list_filter = ("state", "kind", "error_code")
+    list_select_related = ("client",)
+    search_fields = ("=id", "client__name", "error")
+    ordering = ("-queued_at",)
+    actions = ("cancel_jobs", "retry_jobs")
+    readonly_fields = ("log",)
+
+    @admin.display(description="Log, newest first")
+    def log(self, job: Job) -> SafeString:
+        events = job.events.order_by("-id")[:EVENTS_SHOWN]
+        rows = (
+            (f"{one.at:%Y-%m-%d %H:%M:%S.%f}"[:-3], one.get_kind_display(), one.data)
+            for one in events
+        )
+        lines = format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td></tr>", rows)
+        return format_html("<table>{}</table>", lines)
+
+    @admin.action(description="Cancel the selected jobs", permissions=["operate"])
+    def cancel_jobs(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
+        self._each(request, jobs, services.cancel, "Asked to stop")
+
+    @admin.action(description="Retry the selected jobs", permissions=["operate"])
+    def retry_jobs(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
+        self._each(request, jobs, services.retry, "Queued again")
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("tasks.change_job")
+
+    def _each(
+        self, request: HttpRequest, jobs: QuerySet[Job], act: Any, done: str
+    ) -> None:
+        moved = 0
+        for job in jobs:
+            try:
+                act(job)
+            except JobMoved as error:
+                self.message_user(request, f"Not done: {error}.", messages.WARNING)
+            else:
+                moved += 1
+        if moved:
+            self.message_user(request, f"{done}: {moved}.", messages.SUCCESS)
+
+
+class IdentityInline(admin.TabularInline[Identity, Client]):
+    model = Identity
+    extra = 0
+
+
+@admin.register(Client)
+class ClientAdmin(admin.ModelAdmin[Client]):
+    list_display = ("name", "max_open_jobs", "created_at", "revoked_at")
+    list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
+    search_fields = ("name", "identities__subject")
+    ordering = ("name",)
+    inlines = (IdentityInline,)
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ReadOnlyAdmin):
+    """Keys are made by `create_key`, which shows them once; here they end."""
+
+    list_display = (
+        *("hint", "client", "scopes", "created_at", "expires_at", "revoked_at"),
+        "last_used_at",
+    )
+    list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
+    list_select_related = ("client",)
+    search_fields = ("hint", "client__name")
+    exclude = ("digest",)
+    actions = ("revoke",)
+    ordering = ("-created_at",)
+
+    @admin.action(description="Revoke the selected keys", permissions=["operate"])
+    def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
+        count = keys.filter(revoked_at=None).update(revoked_at=timezone.now())
+        self.message_user(request, f"Revoked: {count}.", messages.SUCCESS)
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("tasks.change_apikey")
+
+
+@admin.register(Artifact)
+class ArtifactAdmin(ReadOnlyAdmin):
+    list_display = ("name", "size_bytes", "rows", "media_type", "created_at", "digest")
+    list_filter = ("media_type",)
+    search_fields = ("=digest", "name")
+    ordering = ("-created_at",)
+
+
+@admin.register(WorkerHost)
+class WorkerHostAdmin(ReadOnlyAdmin):
+    list_display = ("owner", "workers", "started_at", "seen_at")
+    ordering = ("-seen_at",)
