@@ -70,8 +70,10 @@ class RevisionAdmin(ReadOnlyAdmin):
     list_select_related = ("dataset",)
     search_fields = ("dataset__owner", "dataset__name")
     ordering = ("-created_at",)
-    exclude = ("logs", "error_log")
-    readonly_fields = ("log_lines", "error_lines")
+    fields = (
+        *("dataset", "number", "state", "error_lines", "log_lines", "stats"),
+        *("findability", "created_at", "modified_at", "finished_at", "spec"),
+    )
     inlines = (PipelineInline, OutputInline)
 
     @admin.display(description="Logs")

@@ -51,7 +51,28 @@ class JobAdmin(ReadOnlyAdmin):
     search_fields = ("=id", "client__name", "error")
     ordering = ("-queued_at",)
     actions = ("cancel_jobs", "retry_jobs")
-    readonly_fields = ("log",)
+    fieldsets = (
+        (None, {"fields": ("kind", "client", "state", "error", "log")}),
+        ("Progress", {"fields": ("done", "total", "rows", "size_bytes", "cursor")}),
+        (
+            "Times",
+            {
+                "fields": (
+                    *("queued_at", "started_at", "finished_at", "due_at"),
+                    *("cancel_requested_at", "deadline_at"),
+                )
+            },
+        ),
+        (
+            "Running",
+            {
+                "fields": (
+                    *("lane", "serial", "params", "rev", "fence", "lease_owner"),
+                    *("attempt", "max_attempts", "retries", "max_retries"),
+                )
+            },
+        ),
+    )
 
     @admin.display(description="Log, newest first")
     def log(self, job: Job) -> SafeString:

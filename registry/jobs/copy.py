@@ -21,7 +21,7 @@ from registry.models import Output
 from registry.plan import PipelineKind
 from registry.spec import Resource
 from tasks import outbound
-from tasks.archive.names import safe_name
+from tasks.archive.names import safe_name, unique_names
 from tasks.archive.store import Stored
 from tasks.engine.run import Step
 from tasks.errors import WorkFailed
@@ -34,7 +34,7 @@ PIECE_BYTES = 1 << 20
 def make_copy(work: Work) -> Steps:
     """Fetch a resource, unless it is here already or its server says it is the same."""
     resource = work.resource
-    path = f"archive/{archive_name(resource)}"
+    path = f"archive/{_archive_names(work)[resource.name]}"
     shared = work.pipeline.needs
     if shared:
         artifact = work.output_of(shared[0]).artifact
@@ -53,6 +53,13 @@ def make_copy(work: Work) -> Steps:
             retry_after_s=error.retry_after_s,
         ) from error
     return work.publish(made)
+
+
+def _archive_names(work: Work) -> dict[str, str]:
+    """Name all copies, as names that differ may be the same once they are safe."""
+    resources = work.spec.resources
+    names = unique_names(archive_name(one) for one in resources)
+    return dict(zip((one.name for one in resources), names, strict=True))
 
 
 def archive_name(resource: Resource) -> str:

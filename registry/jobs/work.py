@@ -167,10 +167,13 @@ def shown_url(url: str) -> str:
 
 
 def source_file(resource: Resource) -> PurePosixPath:
-    """Return the path of a resource's file, as its URL or its descriptor names it."""
-    location = resource.path or resource.url or resource.name
-    if resource.url and "://" in location:
+    """Return the path of a resource's file, as its URL or its descriptor names it.
+
+    Inline data is a file of the kind that the copy writes it as.
+    """
+    if resource.url is None:
+        return PurePosixPath("data.csv" if isinstance(resource.data, str) else "data.json")
+    location = resource.path or resource.url
+    if "://" in location:
         location = urlsplit(resource.url).path
-    default = ".json" if resource.url is None else ""
-    path = PurePosixPath(location)
-    return path if path.suffix or not default else path.with_suffix(default)
+    return PurePosixPath(location)

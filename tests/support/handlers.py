@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Callable, Generator
 
+from tasks.engine import blame
 from tasks.engine.run import Effect, Run, Step
 from tasks.errors import WorkFailed
 from tasks.models import Artifact, Job
@@ -105,3 +106,39 @@ def whole_moved(job: Job) -> None:
         Artifact.objects.create(
             digest="", size_bytes=0, name=f"told-{job.state}", media_type="", job=job
         )
+
+
+def talks(run: Run) -> Steps:
+    """Say things in the log, each before a step; then do as `ending` says."""
+    for number, text in enumerate(run.params["texts"]):
+        run.note(text, kind="a handler's word", job=number)
+        yield run.step(done=number + 1)
+    ending = run.params.get("ending")
+    if ending == "raise":
+        run.note("last words")
+        raise ValueError("no good")
+    if ending == "apply fails":
+        run.note("last words")
+        yield run.step(cursor="too far", apply=_fail)
+    return _fail if ending == "publish fails" else mark(run, "published")
+
+
+def messy(run: Run) -> Steps:
+    """Fail once more when asked to clean up."""
+    try:
+        yield run.step(total=1)
+        yield run.step(done=1, apply=_fail)
+    finally:
+        _fail()
+    return None
+
+
+def _fail() -> object:
+    raise ValueError("no good")
+
+
+def suspects(run: Run) -> Steps:
+    """Leave a row that names the job to blame if this worker died now."""
+    blamed = [str(job_id) for _, job_id in blame.suspects()]
+    yield run.step(apply=mark(run, f"suspect {' '.join(blamed)}"))
+    return None

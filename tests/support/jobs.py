@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from tasks import services
 from tasks.engine import clock
@@ -11,6 +12,7 @@ from tasks.models import Client, Job
 from tasks.states import FINAL, JobState
 
 FOREVER = float("inf")
+NO_JOB = UUID(int=0)
 
 
 def a_client(name: str = "alice") -> Client:

@@ -13,6 +13,9 @@ _kinds = {
     "test.flaky": f"{_here}.flaky",
     "test.dies": f"{_here}.dies",
     "test.whole": f"{_here}.whole",
+    "test.suspects": f"{_here}.suspects",
+    "test.talks": f"{_here}.talks",
+    "test.messy": f"{_here}.messy",
 }
 # The engine's own tests need no other kind, and start faster without.
 _alone = env_list("LIVE_KINDS") == ["test"]

@@ -1,6 +1,7 @@
 """Run the whole service in one terminal."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -37,7 +38,9 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._ask_to_stop)
         children = [
-            subprocess.Popen(_web(host, port, web)),  # noqa: S603 - our own words
+            subprocess.Popen(  # noqa: S603 - our own words
+                _web(host, port, web), env={**os.environ, **_metrics_folder()}
+            ),
             subprocess.Popen(_work(workers)),  # noqa: S603
         ]
         self.stderr.write(f"Entrepot is at http://{host}:{port}/ (Ctrl-C stops it)")
@@ -69,6 +72,14 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _metrics_folder() -> dict[str, str]:
+    """Empty the folder in which the web processes add up their metrics."""
+    folder = settings.VAR_DIR / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return {"PROMETHEUS_MULTIPROC_DIR": str(folder)}
 
 
 def _web(host: str, port: int, processes: int) -> list[str]:
