@@ -1,4 +1,4 @@
-"""Datasets, their revisions, and the pipelines that make a revision's files."""
+"""Datasets and their revisions."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from registry.plan import TITLES, PipelineKind
 from registry.spec import Findability
 from registry.spec_read import name_fault
-from registry.states import ENDED, RunState
-from tasks.models import Artifact, Client, Job
+from registry.states import RunState
+from tasks.models import Client
 
-KINDS = [(kind.value, TITLES[kind]) for kind in PipelineKind]
 FINDABILITIES = [(word.value, word.value.title()) for word in Findability]
 
 
@@ -30,6 +28,15 @@ class Dataset(models.Model):
     certified = models.BooleanField(null=True, blank=True)
     period_s = models.PositiveIntegerField(null=True, blank=True)
     scheduled_for = models.DateTimeField(null=True, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    keep_successful = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="How many successful revisions to keep; empty: all.",
+    )
+    readme = models.TextField(blank=True, default="")
+    # False until a revision has ended, so that a failed first one stays unlisted.
+    listed = models.BooleanField(default=False)
     # The number of the newest revision; bumped under the row's lock.
     newest = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
@@ -50,6 +57,18 @@ class Dataset(models.Model):
 
     def __str__(self) -> str:
         return f"{self.owner}/{self.name}"
+
+
+class Runner(models.TextChoices):
+    INTERNAL = "internal", "Internal"  # jobs on our own engine
+    EXTERNAL = "external", "External"  # elsewhere; it calls /source/update
+
+
+class Cause(models.TextChoices):
+    UPLOAD = "upload", "Upload"  # a publisher sent it
+    SCHEDULE = "schedule", "Schedule"  # it was due
+    STAFF = "staff", "Staff"  # "run now" in the admin
+    RESTORE = "restore", "Restore"  # an old revision, once more
 
 
 class RevisionQuerySet(models.QuerySet["Revision"]):
@@ -78,6 +97,10 @@ class Revision(models.Model):
     spec = models.JSONField()
     findability = models.CharField(max_length=10, choices=FINDABILITIES)
     state = models.CharField(max_length=12, choices=RunState, default=RunState.QUEUED)
+    runner = models.CharField(max_length=10, choices=Runner, default=Runner.INTERNAL)
+    cause = models.CharField(max_length=10, choices=Cause, default=Cause.UPLOAD)
+    # When a runner elsewhere was last heard of; a silent one is timed out.
+    heard_at = models.DateTimeField(null=True, blank=True)
     logs = models.JSONField(null=True, blank=True)
     error_log = models.JSONField(default=list, blank=True)
     stats = models.JSONField(null=True, blank=True)
@@ -106,75 +129,3 @@ class Revision(models.Model):
     def flow_id(self) -> str:
         """The contract's revision id; needs the dataset loaded."""
         return f"{self.dataset}/{self.number}"
-
-
-class PipelineQuerySet(models.QuerySet["Pipeline"]):
-    def unended(self) -> PipelineQuerySet:
-        return self.exclude(state__in=ENDED)
-
-    def in_order(self) -> PipelineQuerySet:
-        return self.order_by("position")
-
-    def failed_by_themselves(self) -> PipelineQuerySet:
-        """Match causes, not what merely followed from them and never ran."""
-        return self.filter(state=RunState.FAILED, job__isnull=False).in_order()
-
-
-class Pipeline(models.Model):
-    revision = models.ForeignKey(
-        Revision, on_delete=models.CASCADE, related_name="pipelines"
-    )
-    pipeline_id = models.CharField(max_length=256, unique=True)
-    position = models.PositiveIntegerField()
-    kind = models.CharField(max_length=10, choices=KINDS)
-    resource = models.CharField(max_length=100, blank=True, default="")
-    title = models.CharField(max_length=100)
-    dependencies = models.JSONField(default=list)
-    needs = models.JSONField(default=list)
-    state = models.CharField(max_length=12, choices=RunState, default=RunState.QUEUED)
-    # Only what was heard of appears in the revision's map of pipelines.
-    reported = models.BooleanField(default=False)
-    stats = models.JSONField(null=True, blank=True)
-    error_log = models.JSONField(null=True, blank=True)
-    job = models.OneToOneField(
-        Job, null=True, blank=True, on_delete=models.SET_NULL, related_name="pipeline"
-    )
-    started_at = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
-
-    objects = PipelineQuerySet.as_manager()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["revision", "position"], name="one_pipeline_per_position"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.pipeline_id
-
-
-class Output(models.Model):
-    """A file of a revision, at its path."""
-
-    revision = models.ForeignKey(
-        Revision, on_delete=models.CASCADE, related_name="outputs"
-    )
-    pipeline = models.ForeignKey(
-        Pipeline, on_delete=models.CASCADE, related_name="outputs"
-    )
-    path = models.CharField(max_length=300)
-    artifact = models.ForeignKey(
-        Artifact, on_delete=models.PROTECT, related_name="outputs"
-    )
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["revision", "path"], name="one_output_per_path"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.path
