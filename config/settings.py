@@ -142,6 +142,8 @@ JOB_HANDLERS: dict[str, str] = {
 JOB_FOLLOWERS: dict[str, str] = {
     "registry.pipeline": "registry.follow.pipeline_moved",
 }
+# What the supervisors also look after each second; harmless in several copies.
+SWEEPS: list[str] = []
 MAX_OPEN_JOBS = env_int("MAX_OPEN_JOBS", 100_000)
 MAX_OPEN_JOBS_PER_CLIENT = env_int("MAX_OPEN_JOBS_PER_CLIENT", 1_000)
 DISK_RESERVE_MB = env_int("DISK_RESERVE_MB", 256)
@@ -184,6 +186,14 @@ AUTH_CHECK_SERVICE = env_bool("AUTH_CHECK_SERVICE", default=True)
 AUTH_SERVER = env_str("AUTH_SERVER")
 AUTH_PUBLIC_KEY = env_pem("AUTH_PUBLIC_KEY")
 AUTH_PRIVATE_KEY = env_pem("AUTH_PRIVATE_KEY")
+DPP_URL = env_str("DPP_URL")
+PIPELINE_RUNNER = env_str("PIPELINE_RUNNER", "internal")
+if PIPELINE_RUNNER not in {"internal", "external"}:
+    raise ImproperlyConfigured("PIPELINE_RUNNER must be internal or external.")
+SOURCE_UPDATE_OPEN = env_bool("SOURCE_UPDATE_OPEN", default=DEBUG)
+RUNNER_SILENT_S = env_number("RUNNER_SILENT_S", 3600)
+PUBLIC_URL = env_str("PUBLIC_URL").rstrip("/")
+INCIDENT_URL = env_str("INCIDENT_URL")
 CORS_ORIGINS = env_list("CORS_ORIGINS", "*" if DEBUG else "")
 MAX_BODY_MB = env_int("MAX_BODY_MB", 16)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_MB << 20

@@ -11,6 +11,8 @@ from tasks.models import Client
 
 SCOPES = ("export", "share", "append", "callback", "jobs", "datasets", "metrics")
 
+MOST_DAYS = 36_500
+
 
 class Command(BaseCommand):
     help = "Make an API key for a client; it is printed on stdout, once."
@@ -32,6 +34,8 @@ class Command(BaseCommand):
         owner = Client.objects.filter(name=client).first()
         if owner is None:
             raise CommandError(f"There is no client {client!r}: see create_client.")
+        if expires is not None and not 1 <= expires <= MOST_DAYS:
+            raise CommandError(f"--expires must be 1 to {MOST_DAYS} days.")
         expires_at = timezone.now() + timedelta(days=expires) if expires else None
         key, text = services.create_key(
             client=owner, scopes=sorted(set(scope)), expires_at=expires_at

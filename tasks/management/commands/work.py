@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from tasks.engine.supervisor import Supervisor
 
@@ -15,5 +15,7 @@ class Command(BaseCommand):
         parser.add_argument("--workers", type=int, default=settings.WORKERS)
 
     def handle(self, *, workers: int, **options: Any) -> None:
+        if workers < 1:
+            raise CommandError("--workers must be 1 or more.")
         self.stderr.write(f"{workers} workers wait for jobs.")
         Supervisor(workers=workers).run()
