@@ -37,7 +37,8 @@ def pipeline_moved(job: Job) -> None:
 
 def _locked(revision_id: int) -> Revision:
     """Read a revision under its lock, for all that is computed from its pipelines."""
-    # Not the lock that shuts out foreign keys: whoever publishes a file holds one.
+    # Not for the key: adding an output takes a lock on the key first, and two that
+    # did so would wait for each other.
     rows = Revision.objects.select_for_update(no_key=True)
     return rows.get(pk=revision_id)
 

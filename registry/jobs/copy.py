@@ -89,15 +89,24 @@ def _fetch(work: Work, path: str, url: str) -> Generator[Step, None, Made]:
         on_open=work.run.on_stop,
     ) as reply:
         yield work.run.step(done=0)
-        if reply.status == 304 and earlier:
-            work.say("not changed since the last copy, says its server")
-            return made_of(path, earlier)
+        if reply.status == 304:
+            return _unchanged(work, path, url, earlier)
         reply.raise_for_status()
         stored = yield from _save(work, reply)
         source = _source(url, reply, stored)
     same = earlier is not None and earlier.digest == stored.digest
     work.say(f"fetched {stored.size} bytes{', the same as before' if same else ''}")
     return Made(path=path, stored=stored, receipt={"sources": [source]})
+
+
+def _unchanged(work: Work, path: str, url: str, earlier: Artifact | None) -> Made:
+    if earlier is None:
+        raise outbound.BadStatus(
+            f"{shown_url(url)} answered with status 304, as if asked for changes.",
+            status=304,
+        )
+    work.say("not changed since the last copy, says its server")
+    return made_of(path, earlier)
 
 
 def _save(work: Work, reply: outbound.Reply) -> Generator[Step, None, Stored]:

@@ -74,7 +74,8 @@ def make_table(work: Work) -> Steps:
     if made := work.reuse(path, key):
         return work.publish(made)
     with opened_copy(work, resource) as (table, watched), work.writer() as out:
-        caster = Caster(resource.schema if kind == "json" else {}, table.schema)
+        schema = resource.schema if kind == "json" else {}
+        caster = Caster(schema, table.schema, first_row=table.first_row)
         with open_writer(kind, out, table.columns) as writer:
             for frame in table:
                 writer.write(caster.cast(frame))
@@ -102,7 +103,8 @@ def reading_of(resource: Resource) -> list[object]:
     """List all that decides how a copy is read, for the key of a step."""
     tabulator = asdict(resource.tabulator) if resource.tabulator else None
     name = source_file(resource).name
-    return [name, resource.format, resource.encoding, resource.dialect, tabulator]
+    kinds = (resource.format, resource.mediatype, resource.encoding)
+    return [name, *kinds, resource.dialect, tabulator]
 
 
 def make_preview(work: Work) -> Steps:
@@ -115,14 +117,17 @@ def make_preview(work: Work) -> Steps:
         return work.publish(made)
     yield work.run.step(done=0)
     plain = Dialect(delimiter=",", encoding="utf-8", quote='"')
-    with (
-        open_artifact(csv) as file,
-        work.watch(file) as watched,
-        open_table(watched, name=csv.name, dialect=plain) as table,
-    ):
-        caster = Caster(resource.schema, table.schema)
-        frames = (caster.cast(frame) for frame in table)
-        shown = preview(caster.schema, frames, rows=PREVIEW_ROWS)
+    try:
+        with (
+            open_artifact(csv) as file,
+            work.watch(file) as watched,
+            open_table(watched, name=csv.name, dialect=plain) as table,
+        ):
+            caster = Caster(resource.schema, table.schema)
+            frames = (caster.cast(frame) for frame in table)
+            shown = preview(caster.schema, frames, rows=PREVIEW_ROWS)
+    except TableError as error:
+        raise at_fault(resource, error, code="bad_table") from error
     with work.writer() as out:
         out.write(orjson.dumps(shown))
         stored = out.commit()

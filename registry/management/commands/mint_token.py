@@ -26,6 +26,6 @@ class Command(BaseCommand):
         }
         try:
             token = jwt.encode(claims, settings.AUTH_PRIVATE_KEY, algorithm="RS256")
-        except (ValueError, TypeError, jwt.PyJWTError) as error:
+        except (ValueError, TypeError, AttributeError, jwt.PyJWTError) as error:
             raise CommandError(f"AUTH_PRIVATE_KEY cannot sign: {error}") from None
         self.stdout.write(token)
