@@ -138,12 +138,23 @@ Q_CLUSTER: dict[str, Any] = {
 # The engine: what runs which kind of job, and who is told when one moves.
 JOB_HANDLERS: dict[str, str] = {
     "registry.pipeline": "registry.jobs.run_pipeline",
+    "registry.event": "registry.jobs.deliver_event",
+    "registry.incident": "registry.jobs.report_incident",
+    "registry.diff": "registry.jobs.compare_tables",
+    "registry.refresh": "registry.jobs.refresh_runner",
 }
 JOB_FOLLOWERS: dict[str, str] = {
     "registry.pipeline": "registry.follow.pipeline_moved",
 }
+# The longest wait between two tries, in seconds, for kinds that have long to wait.
+JOB_LONGEST_WAITS: dict[str, float] = {"registry.event": 3 * 3600.0}
 # What the supervisors also look after each second; harmless in several copies.
-SWEEPS: list[str] = []
+SWEEPS: list[str] = [
+    "registry.schedules.fire_due",
+    "registry.callbacks.time_out_silent",
+]
+# What `manage.py prune` also calls, with `at` and `dry_run`; each returns its counts.
+PRUNES: list[str] = ["registry.retention.prune"]
 MAX_OPEN_JOBS = env_int("MAX_OPEN_JOBS", 100_000)
 MAX_OPEN_JOBS_PER_CLIENT = env_int("MAX_OPEN_JOBS_PER_CLIENT", 1_000)
 DISK_RESERVE_MB = env_int("DISK_RESERVE_MB", 256)
@@ -218,6 +229,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # Static files: served by whitenoise, from the apps themselves when developing.
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns without it
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 

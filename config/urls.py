@@ -13,6 +13,7 @@ urlpatterns = [
     path("metrics", health.metrics),
     path("admin/", admin.site.urls),
     path("", include("registry.dialects.specstore.urls")),
+    path("", include("registry.dialects.history.urls")),
     path("", include("registry.dialects.datasets.urls")),
 ]
 handler404 = "config.errors.not_found"

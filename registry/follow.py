@@ -1,11 +1,13 @@
 """Pipelines follow their jobs, revisions follow their pipelines, in one transaction."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 
-from registry.models import Pipeline, Revision
+from registry import events
+from registry.models import Pipeline, Revision, Runner
 from registry.states import ENDED, RunState, revision_state
 from tasks import services
 from tasks.models import Job
@@ -25,13 +27,13 @@ def pipeline_moved(job: Job) -> None:
         case JobState.QUEUED:
             _queued_again(pipeline, job)
         case JobState.INPROGRESS:
-            _begin(pipeline)
+            begin(pipeline)
         case JobState.SUCCEEDED:
-            _end(pipeline, RunState.SUCCEEDED, errors=[])
+            end(pipeline, RunState.SUCCEEDED, errors=[])
         case JobState.FAILED:
-            _end(pipeline, RunState.FAILED, errors=job.error.splitlines())
+            end(pipeline, RunState.FAILED, errors=job.error.splitlines())
         case JobState.CANCELLED:
-            _end(pipeline, RunState.FAILED, errors=["Cancelled"])
+            end(pipeline, RunState.FAILED, errors=["Cancelled"])
     settle(revision)
 
 
@@ -43,14 +45,14 @@ def _locked(revision_id: int) -> Revision:
     return rows.get(pk=revision_id)
 
 
-def _begin(pipeline: Pipeline) -> None:
+def begin(pipeline: Pipeline) -> None:
     pipeline.state = RunState.INPROGRESS
     pipeline.reported = True
     pipeline.started_at = pipeline.started_at or timezone.now()
     pipeline.save(update_fields=["state", "reported", "started_at"])
 
 
-def _end(pipeline: Pipeline, state: RunState, *, errors: list[str]) -> None:
+def end(pipeline: Pipeline, state: RunState, *, errors: list[str]) -> None:
     pipeline.state = state
     pipeline.reported = True
     pipeline.error_log = errors or None
@@ -73,7 +75,7 @@ def fail_dependants(failed: Pipeline) -> None:
                 "Dependency unsuccessful. Cannot run until dependency "
                 f'"{failed.pipeline_id}" is successfullyexecuted'
             )
-            _end(pipeline, RunState.FAILED, errors=[sentence])
+            end(pipeline, RunState.FAILED, errors=[sentence])
 
 
 def _still_queued(pipeline: Pipeline) -> bool:
@@ -81,8 +83,10 @@ def _still_queued(pipeline: Pipeline) -> bool:
 
 
 def needs_of(pipeline: Pipeline) -> set[str]:
-    """All pipelines it cannot do without: the contract's and our own."""
-    return {*pipeline.needs, *(d.removeprefix("./") for d in pipeline.dependencies)}
+    """All pipelines it cannot do without: the contract's and our own runner's."""
+    named = {one.removeprefix("./") for one in pipeline.dependencies}
+    ours = pipeline.revision.runner == Runner.INTERNAL
+    return {*named, *pipeline.needs} if ours else named
 
 
 def _queued_again(pipeline: Pipeline, job: Job) -> None:
@@ -108,17 +112,27 @@ def _queued_again(pipeline: Pipeline, job: Job) -> None:
         fail_dependants(failed)
 
 
-def settle(revision: Revision) -> None:
-    """Start what has become ready, and compute the revision's state anew."""
+def settle(revision: Revision, *, changed: Iterable[str] = ()) -> None:
+    """Start what has become ready, compute the revision's state anew, tell its end.
+
+    `changed` names what else the caller has changed of its row, to be saved with it.
+    """
     start_ready(revision)
     states = revision.pipelines.values_list("state", flat=True).distinct()
     state = revision_state(RunState(one) for one in states)
     at = timezone.now()
+    ends = state in ENDED and revision.state not in ENDED
     revision.state = state
-    revision.error_log = _errors(revision) if RunState.FAILED in states else []
     revision.modified_at = at
     revision.finished_at = at if state in ENDED else None
-    revision.save(update_fields=["state", "error_log", "modified_at", "finished_at"])
+    changed = {"state", "modified_at", "finished_at", *changed}
+    # A runner elsewhere has its own say about the errors.
+    if revision.runner == Runner.INTERNAL:
+        revision.error_log = _errors(revision) if RunState.FAILED in states else []
+        changed.add("error_log")
+    revision.save(update_fields=changed)
+    if ends:
+        events.announce(revision, at=at)
 
 
 def _errors(revision: Revision) -> list[str]:
@@ -130,8 +144,11 @@ def _errors(revision: Revision) -> list[str]:
 def start_ready(revision: Revision, *, admit: bool = False) -> None:
     """Queue a job for each pipeline whose needs are all met.
 
-    `admit` asks for room first, as for work that is new to the service.
+    `admit` asks for room first, as for work that is new to the service. What runs
+    elsewhere has no jobs.
     """
+    if revision.runner != Runner.INTERNAL:
+        return
     states = dict(revision.pipelines.values_list("pipeline_id", "state"))
     waiting = revision.pipelines.filter(state=RunState.QUEUED, job=None)
     client = revision.dataset.client

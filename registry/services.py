@@ -4,21 +4,28 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
-from registry import schedule
+from registry import elsewhere, incidents, indexing, schedule
 from registry.errors import NoSuchRevision, NotAuthorised, QuotaExceeded
 from registry.follow import start_ready
 from registry.models import Dataset, Output, Pipeline, Revision
+from registry.models.dataset import Cause
 from registry.plan import PlannedPipeline, plan
 from registry.spec import Findability, Spec, dataset_of, owner_of, parse_spec
 from tasks import services
 from tasks.models import Client, Identity
 
 
+@incidents.reporting
 @transaction.atomic
 def upload(
-    *, contents: dict[str, Any], max_datasets: int | None, at: datetime
+    *,
+    contents: dict[str, Any],
+    max_datasets: int | None,
+    at: datetime,
+    cause: Cause = Cause.UPLOAD,
 ) -> Revision:
     """Save a spec as a new revision and start its pipelines.
 
@@ -31,10 +38,7 @@ def upload(
         Refused: there is too much unfinished work.
     """
     owner = owner_of(contents)
-    client = services.client_of(Identity.Scheme.JWT, owner)
-    if client.revoked_at:
-        raise NotAuthorised(f"{client} was revoked")
-    _lock(client)
+    client = lock_owner(owner)
     _hold_quota(owner, dataset_of(contents), max_datasets)
     spec = parse_spec(contents)
     dataset = _dataset(spec, client=client, at=at)
@@ -43,17 +47,31 @@ def upload(
         number=dataset.newest,
         spec=_stamped(contents, created_at=dataset.created_at, at=at),
         findability=spec.meta.findability,
+        runner=settings.PIPELINE_RUNNER,
+        cause=cause,
         created_at=at,
         modified_at=at,
     )
     _save_plan(revision, plan(spec, revision.flow_id))
     start_ready(revision, admit=True)
+    if cause != Cause.UPLOAD:
+        elsewhere.refresh_later(revision)
     return revision
 
 
-def _lock(client: Client) -> None:
-    # One upload of an owner at a time: the quota and the number must be true.
-    Client.objects.select_for_update(no_key=True).get(pk=client.pk)
+def lock_owner(owner: str) -> Client:
+    """Hold all else that would make revisions of the owner's until the commit.
+
+    One at a time: the quota and the number must be true. To be locked before any
+    dataset, so that two never wait for each other.
+
+    Raises:
+        NotAuthorised: the owner's client was revoked.
+    """
+    client = services.client_of(Identity.Scheme.JWT, owner)
+    if client.revoked_at:
+        raise NotAuthorised(f"{client} was revoked")
+    return Client.objects.select_for_update(no_key=True).get(pk=client.pk)
 
 
 def _hold_quota(owner: str, name: str | None, most: int | None) -> None:
@@ -66,7 +84,8 @@ def _hold_quota(owner: str, name: str | None, most: int | None) -> None:
 
 def _dataset(spec: Spec, *, client: Client, at: datetime) -> Dataset:
     """Bring the dataset's row up to the new spec, and its newest number by one."""
-    dataset, _ = Dataset.objects.get_or_create(
+    # Locked, as all its fields are written: a pause that comes between is kept.
+    dataset, _ = Dataset.objects.select_for_update(no_key=True).get_or_create(
         owner=spec.meta.ownerid,
         name=spec.meta.dataset,
         defaults={
@@ -76,9 +95,7 @@ def _dataset(spec: Spec, *, client: Client, at: datetime) -> Dataset:
         },
     )
     dataset.newest += 1
-    dataset.findability = spec.meta.findability
-    dataset.title = str(spec.descriptor.get("title") or "")[:500]
-    dataset.description = str(spec.descriptor.get("description") or "")
+    indexing.take_spec(dataset, spec)
     dataset.period_s = spec.period_s
     dataset.scheduled_for = schedule.next_time(
         period_s=spec.period_s, previous=dataset.scheduled_for, now=at
@@ -125,15 +142,27 @@ def find_output(
     Raises:
         NoSuchRevision: there is no such file, or none the caller may know of.
     """
-    revision = find_revision(owner=owner, dataset=dataset, word=word)
-    if revision.findability == Findability.PRIVATE and not is_owner():
-        raise NoSuchRevision(f"There is no revision {owner}/{dataset}/{word}.")
+    revision = find_readable(owner=owner, dataset=dataset, word=word, is_owner=is_owner)
     outputs = revision.outputs.filter(path=path).select_related("artifact")
     # PostgreSQL fails on a NUL, which no path of ours has.
     output = None if "\0" in path else outputs.first()
     if output is None:
         raise NoSuchRevision(f"{revision.flow_id} has no file {path!r} (yet).")
     return output
+
+
+def find_readable(
+    *, owner: str, dataset: str, word: str, is_owner: Callable[[], bool]
+) -> Revision:
+    """Return a revision whose files the caller may read.
+
+    Raises:
+        NoSuchRevision: there is none, or none the caller may know of.
+    """
+    revision = find_revision(owner=owner, dataset=dataset, word=word)
+    if revision.findability == Findability.PRIVATE and not is_owner():
+        raise NoSuchRevision(f"There is no revision {owner}/{dataset}/{word}.")
+    return revision
 
 
 def owns(client: Client, *, owner: str) -> bool:

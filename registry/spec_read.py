@@ -182,10 +182,9 @@ def _unstorable(document: object) -> Iterator[tuple[str, str]]:
             ]
         elif isinstance(value, str) and _is_unstorable_text(value):
             yield path, "has a NUL or half a character"
-        elif isinstance(value, float) and not math.isfinite(value):
-            yield path, "should be a finite number"
-        elif isinstance(value, float) and abs(value) >= NUMBER_MAX:
-            yield path, "is too large a number"
+        elif isinstance(value, float) and not abs(value) < NUMBER_MAX:
+            large = math.isfinite(value)
+            yield path, "is too large" if large else "should be a finite number"
 
 
 def _is_unstorable_text(text: str) -> bool:

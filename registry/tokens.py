@@ -42,10 +42,10 @@ def token_text(request: HttpRequest) -> str:
     A form cannot hold it: the body of an upload is JSON.
     """
     header = request.headers.get("Auth-Token", "")
-    return header or _query(request).get("jwt", "")
+    return header or query_of(request).get("jwt", "")
 
 
-def _query(request: HttpRequest) -> QueryDict:
+def query_of(request: HttpRequest) -> QueryDict:
     # request.GET would be decoded by the charset that goes with the body.
     try:
         return QueryDict(request.META.get("QUERY_STRING", ""), encoding="utf-8")

@@ -1,11 +1,14 @@
-"""Deleting what nobody needs: finished jobs, expired artifacts, unowned files."""
+"""Deleting what nobody needs: finished jobs, unowned artifacts, unowned files."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import chain
 
-from django.db import transaction
-from django.db.models import ProtectedError
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError, QuerySet
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from tasks.archive.stored import store
 from tasks.engine import sweep
@@ -24,11 +27,18 @@ class Pruned:
     files: int = 0
     size_bytes: int = 0
     drafts: int = 0
+    # What the floors above deleted, by what they call it.
+    others: dict[str, int] = field(default_factory=dict)
 
 
 def prune(*, before: datetime, dry_run: bool = False) -> Pruned:
-    """Delete jobs finished before a time, what has expired, and what is left over."""
+    """Delete jobs finished before a time, what has expired, and what is left over.
+
+    A dry run does not count the files of what it would only have deleted.
+    """
     pruned = Pruned()
+    for path in settings.PRUNES:
+        pruned.others |= import_string(path)(at=timezone.now(), dry_run=dry_run)
     _jobs(pruned, before, dry_run=dry_run)
     _artifacts(pruned, dry_run=dry_run)
     _files(pruned, dry_run=dry_run)
@@ -49,15 +59,26 @@ def _jobs(pruned: Pruned, before: datetime, *, dry_run: bool) -> None:
 
 
 def _artifacts(pruned: Pruned, *, dry_run: bool) -> None:
-    for artifact in Artifact.objects.filter(expires_at__lt=timezone.now()):
+    expired = Artifact.objects.filter(expires_at__lt=timezone.now())
+    for artifact in chain(expired, _unowned().only("pk")):
         pruned.artifacts += dry_run or _delete(artifact)
+
+
+def _unowned() -> QuerySet[Artifact]:
+    """Match what is to be kept for as long as a row refers to it, and none does."""
+    old_enough = timezone.now() - timedelta(seconds=YOUNG_S)
+    unowned = Artifact.objects.filter(created_at__lt=old_enough, expires_at=None)
+    for relation in Artifact._meta.get_fields():  # noqa: SLF001 - documented API
+        if relation.one_to_many or relation.one_to_one:
+            unowned = unowned.filter(**{relation.name: None})
+    return unowned
 
 
 def _delete(artifact: Artifact) -> bool:
     try:
         with transaction.atomic():
             artifact.delete()
-    except ProtectedError:  # a revision still shows it
+    except (ProtectedError, IntegrityError):  # a revision (now) shows it
         return False
     return True
 

@@ -33,6 +33,7 @@ def enqueue(  # noqa: PLR0913 - a job is what it is
     serial: bool = False,
     deadline_at: datetime | None = None,
     internal: bool = False,
+    max_retries: int = 4,
 ) -> Job:
     """Save a job and ring for a worker once the caller's transaction commits.
 
@@ -54,6 +55,7 @@ def enqueue(  # noqa: PLR0913 - a job is what it is
         lane_id=lane,
         serial=serial,
         params=params,
+        max_retries=max_retries,
         deadline_at=deadline_at,
         due_at=at,
         queued_at=at,
@@ -171,6 +173,20 @@ def retry(job: Job) -> Job:
         finished_at=None,
         deadline_at=None,
     )
+    doorbell.ring_after_commit()
+    return job
+
+
+@transaction.atomic
+def hurry(job: Job) -> Job:
+    """Let a queued job be tried now, whatever time its next try was to be.
+
+    Raises:
+        JobMoved: it is not queued.
+    """
+    if job.state != JobState.QUEUED:
+        raise JobMoved(f"{job} is {job.state}: it waits for nothing")
+    change(job, due_at=clock.now())
     doorbell.ring_after_commit()
     return job
 

@@ -1,9 +1,13 @@
-"""The handler that makes a pipeline's files."""
+"""The handlers of the registry's jobs."""
 
 from collections.abc import Callable
 
 from registry.jobs.bundle import make_package, make_zip
+from registry.jobs.compare import compare_tables as compare_tables
 from registry.jobs.copy import make_copy
+from registry.jobs.deliver import deliver_event as deliver_event
+from registry.jobs.incident import report_incident as report_incident
+from registry.jobs.refresh import refresh_runner as refresh_runner
 from registry.jobs.report import make_report
 from registry.jobs.tables import make_preview, make_table
 from registry.jobs.work import Steps, Work

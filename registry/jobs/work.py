@@ -104,7 +104,7 @@ class Work:
         } | stats
 
         def effect() -> None:
-            artifact = made.reused or self._artifact(made)
+            artifact = kept(made.reused) if made.reused else self._artifact(made)
             Output.objects.update_or_create(
                 revision=self.revision,
                 path=made.path,
@@ -142,6 +142,16 @@ def is_whole(artifact: Artifact) -> bool:
     )
 
 
+def kept(artifact: Artifact) -> Artifact:
+    """Hold an artifact until the commit, so that it cannot be pruned meanwhile."""
+    same = Artifact.objects.select_for_update(no_key=True).filter(pk=artifact.pk)
+    held = same.first()
+    if held is None:
+        message = "The file to be reused was deleted at that moment."
+        raise WorkFailed("file_gone", message, temporary=True)
+    return held
+
+
 def made_of(path: str, artifact: Artifact) -> Made:
     return Made(
         path=path,
@@ -172,7 +182,8 @@ def source_file(resource: Resource) -> PurePosixPath:
     Inline data is a file of the kind that the copy writes it as.
     """
     if resource.url is None:
-        return PurePosixPath("data.csv" if isinstance(resource.data, str) else "data.json")
+        suffix = "csv" if isinstance(resource.data, str) else "json"
+        return PurePosixPath(f"data.{suffix}")
     location = resource.path or resource.url
     if "://" in location:
         location = urlsplit(resource.url).path

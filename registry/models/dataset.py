@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from registry.models.folded import FoldedField, folded
 from registry.spec import Findability
 from registry.spec_read import name_fault
-from registry.states import RunState
+from registry.states import ENDED, RunState
 from tasks.models import Client
 
 FINDABILITIES = [(word.value, word.value.title()) for word in Findability]
+
+
+class DatasetQuerySet(models.QuerySet["Dataset"]):
+    def due(self, *, at: datetime) -> DatasetQuerySet:
+        """Match what should be fetched again, the longest due first."""
+        waits = Q(postponed_until__gt=at)
+        due = self.filter(scheduled_for__lte=at, paused_at__isnull=True)
+        return due.exclude(waits).order_by("scheduled_for")
+
+    def of_owner(self, owner: str) -> DatasetQuerySet:
+        # PostgreSQL fails on some of what can be no name, such as a NUL.
+        return self.none() if name_fault(owner) else self.filter(owner=owner)
+
+    def listed(self) -> DatasetQuerySet:
+        """Match what anybody may find, not only who knows its address."""
+        return self.filter(findability=Findability.PUBLISHED, listed=True)
+
+    def with_words(self, text: str) -> DatasetQuerySet:
+        """Match where each word is somewhere in the name or the title."""
+        found = self
+        for word in folded(text).split():
+            found = found.filter(search__contains=word)
+        return found
 
 
 class Dataset(models.Model):
@@ -29,17 +54,27 @@ class Dataset(models.Model):
     period_s = models.PositiveIntegerField(null=True, blank=True)
     scheduled_for = models.DateTimeField(null=True, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True)
+    # A turn that must wait is still due: the next ones keep to their times.
+    postponed_until = models.DateTimeField(null=True, blank=True)
+    turn_missed = models.TextField(
+        blank=True,
+        default="",
+        help_text="Why it was not fetched when it last should have been.",
+    )
     keep_successful = models.PositiveIntegerField(
         null=True,
         blank=True,
         help_text="How many successful revisions to keep; empty: all.",
     )
     readme = models.TextField(blank=True, default="")
+    search = FoldedField(of=("name", "title"))
     # False until a revision has ended, so that a failed first one stays unlisted.
     listed = models.BooleanField(default=False)
     # The number of the newest revision; bumped under the row's lock.
     newest = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects = DatasetQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
@@ -50,9 +85,14 @@ class Dataset(models.Model):
         indexes: ClassVar = [
             models.Index(
                 fields=["scheduled_for"],
-                condition=Q(scheduled_for__isnull=False),
+                condition=Q(scheduled_for__isnull=False, paused_at__isnull=True),
                 name="dataset_due",
-            )
+            ),
+            # The pages of an owner's list: all of it, and what anybody finds.
+            models.Index(fields=["owner", "id"], name="dataset_of_owner"),
+            models.Index(
+                fields=["owner", "findability", "id"], name="dataset_by_findability"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -88,6 +128,24 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
             return self.filter(number=int(word))
         return self.none()
 
+    def of_flow(self, flow_id: str) -> RevisionQuerySet:
+        owner, dataset, number = flow_id.rsplit("/", 2)
+        found = self.of_dataset(owner=owner, dataset=dataset)
+        return found.filter(number=int(number))
+
+    def for_client(self, client: Client) -> RevisionQuerySet:
+        return self.filter(dataset__client=client)
+
+    def running_elsewhere(self) -> RevisionQuerySet:
+        """Match what a runner elsewhere has not come to an end with yet."""
+        unfinished = self.filter(runner=Runner.EXTERNAL, finished_at__isnull=True)
+        return unfinished.exclude(state__in=ENDED)
+
+    def silent_since(self, moment: datetime) -> RevisionQuerySet:
+        """Match those whose runner was last heard of before then, if it ever was."""
+        never = Q(heard_at__isnull=True, created_at__lt=moment)
+        return self.filter(never | Q(heard_at__lt=moment))
+
 
 class Revision(models.Model):
     dataset = models.ForeignKey(
@@ -119,6 +177,12 @@ class Revision(models.Model):
         indexes: ClassVar = [
             models.Index(
                 fields=["dataset", "state", "-number"], name="revision_by_state"
+            ),
+            # Looked through each second for runners that went silent.
+            models.Index(
+                fields=["runner"],
+                condition=Q(finished_at__isnull=True),
+                name="unfinished_revision",
             ),
         ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -11,6 +12,16 @@ from django.utils import timezone
 
 from registry.models.dataset import Dataset, Revision
 from tasks.models import Job
+
+
+class SubscriptionQuerySet(models.QuerySet["Subscription"]):
+    def enabled(self) -> SubscriptionQuerySet:
+        return self.filter(disabled_at__isnull=True)
+
+    def of_dataset(self, dataset: Dataset) -> SubscriptionQuerySet:
+        """Match those of the dataset, and those of all datasets of its owner."""
+        of_owner = Q(owner=dataset.owner, dataset__isnull=True)
+        return self.filter(of_owner | Q(dataset=dataset))
 
 
 class Subscription(models.Model):
@@ -34,6 +45,8 @@ class Subscription(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     disabled_at = models.DateTimeField(null=True, blank=True)
 
+    objects = SubscriptionQuerySet.as_manager()
+
     class Meta:
         indexes: ClassVar = [
             models.Index(
@@ -45,6 +58,11 @@ class Subscription(models.Model):
 
     def __str__(self) -> str:
         return f"{self.dataset or self.owner} to {self.url.partition('?')[0]}"
+
+    def secrets_at(self, at: datetime) -> list[str]:
+        """Return the secret, and before its time is up the one it took the place of."""
+        old_is_good = self.old_secret_until is not None and self.old_secret_until > at
+        return [self.secret, *([self.old_secret] if old_is_good else [])]
 
 
 class Event(models.Model):

@@ -12,7 +12,9 @@ import django_q.cluster
 from tasks.engine import blame
 
 PR_SET_PDEATHSIG = 1
-FAILED = 70
+ORPHANED = 71
+# How a cluster ends when one of its children has died: see FailFastSentinel.
+WORKER_DIED = 70
 
 
 class FailFastSentinel(django_q.cluster.Sentinel):  # type: ignore[misc] # untyped
@@ -38,7 +40,7 @@ class FailFastSentinel(django_q.cluster.Sentinel):  # type: ignore[misc] # untyp
                 blame.acquit(worker.pid)
         for child in [*self.pool, self.monitor, self.pusher]:
             child.kill()
-        os._exit(FAILED)
+        os._exit(WORKER_DIED)
 
 
 def run_cluster(*, workers: int) -> NoReturn:
@@ -60,7 +62,7 @@ def die_with(parent: int) -> None:
         return
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
-        os._exit(FAILED)
+        os._exit(ORPHANED)
 
 
 def _bind_children_to_parents() -> None:

@@ -15,6 +15,7 @@ from tasks.states import JobState
 
 LOOK_S = 0.2
 RENEW_S = 2.0
+HANGS = 72  # the exit code of a worker that gave up a step
 log = logging.getLogger(__name__)
 
 
@@ -106,7 +107,7 @@ class Heart:
         if lease.overdue_s > LEASE.total_seconds():
             # By now another worker has the job; this one hangs for good.
             log.critical("step hangs, worker ends", extra={"job": str(lease.job_id)})
-            os._exit(70)
+            os._exit(HANGS)
         if lease.over:
             self._stop(lease)
 

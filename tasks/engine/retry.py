@@ -47,10 +47,12 @@ def _translate(error: Exception) -> Verdict:
     return Verdict("internal_error", f"Internal error ({name}).", ours=True)
 
 
-def wait_s(retries: int, asked_s: float | None = None) -> float:
+def wait_s(
+    retries: int, asked_s: float | None = None, *, longest_s: float = LONGEST_S
+) -> float:
     """Exponential with full jitter; never before what the other side asked for.
 
-    uniform(0, min(60, 1 * 2 ** retries)), at least `asked_s` (an hour at most).
+    uniform(0, min(longest_s, 1 * 2 ** retries)), at least `asked_s` (an hour at most).
     """
-    jitter = random.uniform(0, min(LONGEST_S, FIRST_S * 2**retries))
+    jitter = random.uniform(0, min(longest_s, FIRST_S * 2 ** min(retries, 20)))
     return max(jitter, min(asked_s or 0.0, LONGEST_ASKED_S))

@@ -217,7 +217,10 @@ class Run:
     def _retry_or_fail(self, verdict: retry.Verdict) -> None:
         told = {"code": verdict.code, "message": verdict.message}
         if verdict.temporary and self.job.retries < self.job.max_retries:
-            pause = retry.wait_s(self.job.retries, verdict.retry_after_s)
+            longest_s = settings.JOB_LONGEST_WAITS.get(self.job.kind, retry.LONGEST_S)
+            pause = retry.wait_s(
+                self.job.retries, verdict.retry_after_s, longest_s=longest_s
+            )
             requeue(self.job, wait_s=pause, data=told)
         else:
             fail(self.job, **told)

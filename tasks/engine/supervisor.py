@@ -11,7 +11,7 @@ from django.db import Error, connections
 from django.utils.module_loading import import_string
 
 from tasks.engine import blame, clock, identity, shift, sweep
-from tasks.engine.cluster import die_with, run_cluster
+from tasks.engine.cluster import WORKER_DIED, die_with, run_cluster
 from tasks.models import WorkerHost
 
 TICK_S = 1.0
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 class Supervisor:
     def __init__(self, *, workers: int) -> None:
         self.workers = workers
-        self.pid = 0
+        self.pid = self.exit_code = 0
         self.asked_to_stop = False
         self.started_at = clock.now()
         self._ticked = self._cleaned = self._born = 0.0
@@ -83,13 +83,17 @@ class Supervisor:
         os.kill(self.pid, signal.SIGKILL)
 
     def _has_ended(self) -> bool:
-        pid, _status = os.waitpid(self.pid, os.WNOHANG)
+        pid, status = os.waitpid(self.pid, os.WNOHANG)
+        if pid:
+            self.exit_code = os.waitstatus_to_exitcode(status)
         return pid != 0
 
     def _hand_back(self) -> None:
+        # Any other end began elsewhere: no worker died first, so no job is why.
+        fell = self.exit_code == WORKER_DIED
         try:
             for pid, suspect in blame.suspects():
-                sweep.hand_back(pid=pid, suspect=suspect)
+                sweep.hand_back(pid=pid, suspect=suspect if fell else blame.NO_JOB)
         except Error as error:
             log.warning("hand-back failed", extra={"error": type(error).__name__})
 

@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
                 ('lease_owner', models.CharField(blank=True, default='', max_length=200)),
                 ('due_at', models.DateTimeField(default=django.utils.timezone.now, null=True)),
                 ('attempt', models.PositiveSmallIntegerField(default=0)),
-                ('max_attempts', models.PositiveSmallIntegerField(default=3)),
+                ('max_attempts', models.PositiveSmallIntegerField(default=5)),
                 ('retries', models.PositiveSmallIntegerField(default=0)),
                 ('max_retries', models.PositiveSmallIntegerField(default=4)),
                 ('deadline_at', models.DateTimeField(blank=True, null=True)),

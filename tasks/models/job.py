@@ -62,7 +62,7 @@ class Job(models.Model):
     due_at = models.DateTimeField(null=True, default=timezone.now)
     # Claims in a row that ended with a lost lease and no progress.
     attempt = models.PositiveSmallIntegerField(default=0)
-    max_attempts = models.PositiveSmallIntegerField(default=3)
+    max_attempts = models.PositiveSmallIntegerField(default=5)
     # Temporary errors so far.
     retries = models.PositiveSmallIntegerField(default=0)
     max_retries = models.PositiveSmallIntegerField(default=4)

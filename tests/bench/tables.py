@@ -75,33 +75,33 @@ def rows() -> list[Row]:
         make_table(ten, 10 * ROWS)
         duck = measured("duckdb", str(one))
         csv = measured("csv", f"{address}/one.csv")
-        packed = measured("zip", f"{address}/one.csv")
-        archive = measured("archive", str(one))
+        packed = measured("archive", str(one))
         plain = measured("zipfile", str(one))
-        json_ = measured("json", f"{address}/one.csv")
         checked = measured("validate", str(one))
         big = measured("csv", f"{address}/ten.csv", repeats=1)
         return [
             Row.ratio(
-                f"1 M x 10 CSV by HTTP to CSV ({csv['seconds']:.2f} s)"
-                f" against DuckDB COPY of the local file ({duck['seconds']:.2f} s)",
+                f"1 M x 10 CSV by HTTP to CSV, both hashed ({csv['seconds']:.2f} s),"
+                f" to DuckDB COPY of the local file ({duck['seconds']:.2f} s)",
                 csv["seconds"] / duck["seconds"],
                 most=1.8,
             ),
             Row.of("its peak memory", csv["peak_mb"], "MB", most=400),
             Row.ratio(
-                f"memory from 1 M to 10 M rows ({big['peak_mb']:.0f} MB)",
+                f"its memory with 10 M rows ({big['peak_mb']:.0f} MB) to that",
                 big["peak_mb"] / csv["peak_mb"],
                 most=1.3,
             ),
             Row.ratio(
-                f"ZIP of the file ({archive['seconds']:.2f} s)"
-                f" against zipfile level 6 ({plain['seconds']:.2f} s)",
-                plain["seconds"] / archive["seconds"],
+                f"ZIP of that file: zipfile level 6 ({plain['seconds']:.2f} s)"
+                f" to ours ({packed['seconds']:.2f} s)",
+                plain["seconds"] / packed["seconds"],
                 least=8,
             ),
-            Row.ratio("its size", archive["bytes"] / plain["bytes"], most=1.1),
-            Row.of("1 M x 10 CSV by HTTP to ZIP", packed["seconds"], "s"),
-            Row.of("the same to JSON", json_["seconds"], "s"),
-            Row.of("validation of 1 M x 10 rows", checked["seconds"], "s"),
+            Row.ratio(
+                "size of our ZIP to zipfile's",
+                packed["bytes"] / plain["bytes"],
+                most=1.1,
+            ),
+            Row.of("validating 1 M x 10 cells", checked["seconds"], "s"),
         ]

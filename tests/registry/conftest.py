@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
-from pytest_django import DjangoDbBlocker
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 
 from registry import tokens
 from tasks import services

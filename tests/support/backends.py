@@ -1,5 +1,6 @@
 """Where the engine can run here: which backends answer, and databases of our own."""
 
+import atexit
 import os
 import shutil
 from collections.abc import Iterator
@@ -89,6 +90,7 @@ def _postgresql_template() -> str:
     name = _new_name()
     _on_server("CREATE DATABASE {}", name)
     _made.append(name)
+    atexit.register(forget_templates)  # for scripts that end early
     _migrate(_named(name))
     return name
 
@@ -115,7 +117,7 @@ def _named(database: str) -> str:
 
 
 def _on_server(statement: str, *names: str) -> None:
-    query = sql.SQL(statement).format(*map(sql.Identifier, names))  # type: ignore[arg-type] # our own literals
+    query = sql.SQL(statement).format(*map(sql.Identifier, names))
     with psycopg.connect(POSTGRESQL, autocommit=True) as server:
         server.execute(query)
 

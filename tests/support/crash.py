@@ -1,9 +1,8 @@
 """Workers that kill themselves beside a commit, for tests that ask for it.
 
-A kind of job whose handler is here, `whole`, makes its host follow the plan in
-CRASH_PLAN. That is a file: `3 before` kills the worker that first makes the third commit
-after it has read it, just before; `3 after` when the database has it. Whoever
-carries a plan out, or counts to it, notes so in the file's place.
+A kind of job whose handler is here, `whole`, makes its host follow the plan in the
+file CRASH_PLAN: `3 before` kills the worker that makes the third commit after it has
+read it, just before; `3 after` when the database has it. Then the plan is DONE.
 """
 
 import os
@@ -12,7 +11,6 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django_q.signals import pre_execute
 
@@ -41,7 +39,7 @@ class Counter:
 
 
 def arm(**_: Any) -> None:
-    counter = Counter(Path(settings.CRASH_PLAN))
+    counter = Counter(Path(os.environ["CRASH_PLAN"]))
     commit = BaseDatabaseWrapper._commit  # type: ignore[attr-defined] # not in the stubs
     if hasattr(commit, "counts"):
         return

@@ -1,7 +1,9 @@
-"""Followers for tests, named by their path as the settings name them."""
+"""Followers and sweeps for tests, named by their path as the settings name them."""
+
+from datetime import datetime
 
 from tasks import services
-from tasks.models import Artifact, Job
+from tasks.models import Artifact, Job, Lane
 from tasks.states import JobState
 
 HERE = "tests.support.followers"
@@ -35,3 +37,11 @@ def move_another(job: Job) -> None:
     """Cancel a job that is final by now, as a race would have it."""
     if job.state == JobState.SUCCEEDED and job.retries == 0:
         services.cancel(job)
+
+
+def sweep_badly(*, at: datetime) -> None:
+    raise LookupError(f"nothing to sweep at {at}")
+
+
+def sweep_well(*, at: datetime) -> None:
+    Lane.objects.create(key="swept", served_at=at)

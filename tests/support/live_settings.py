@@ -2,7 +2,7 @@
 
 from config.environment import env_list, env_str
 from config.settings import *  # noqa: F403 - settings are made of names
-from config.settings import JOB_FOLLOWERS, JOB_HANDLERS, Q_CLUSTER
+from config.settings import JOB_FOLLOWERS, JOB_HANDLERS, Q_CLUSTER, SWEEPS
 
 _here = "tests.support.handlers"
 _kinds = {
@@ -26,8 +26,9 @@ JOB_FOLLOWERS = _follower if _alone else {**JOB_FOLLOWERS, **_follower}
 # A queue of its own for each live service.
 Q_CLUSTER = {**Q_CLUSTER, "cluster_name": env_str("LIVE_QUEUE", "entrepot")}
 
+SWEEPS = [] if _alone else SWEEPS
+
 # Where a worker is to be killed, if anywhere: see tests.support.crash.
-CRASH_PLAN = env_str("CRASH_PLAN")
-if CRASH_PLAN:
+if env_str("CRASH_PLAN"):
     JOB_HANDLERS = {**JOB_HANDLERS, "test.crash": "tests.support.crash.whole"}
     JOB_FOLLOWERS = {**JOB_FOLLOWERS, "test.crash": f"{_here}.whole_moved"}

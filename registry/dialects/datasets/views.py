@@ -9,13 +9,12 @@ from rest_framework.views import APIView
 
 from registry import services
 from registry.dialects.negotiation import OneForm
-from registry.errors import NoSuchRevision, NotAuthorised
-from registry.tokens import read_token, token_text
+from registry.dialects.ownership import is_owner
+from registry.errors import NoSuchRevision
 from tasks.archive.download import file_reply
 from tasks.archive.names import media_type
 from tasks.archive.store import Missing
 from tasks.archive.stored import store
-from tasks.services import find_key
 
 
 class File(APIView):
@@ -30,7 +29,7 @@ class File(APIView):
                 dataset=dataset,
                 word=revision,
                 path=file,
-                is_owner=lambda: _is_owner(request, owner),
+                is_owner=lambda: is_owner(request, owner),
             )
         except NoSuchRevision as error:
             return _not_found(str(error))
@@ -53,19 +52,6 @@ class File(APIView):
             return _not_found("This file is no longer kept.")
 
     head = get
-
-
-def _is_owner(request: Request, owner: str) -> bool:
-    """Tell whether a token or an API key (scope datasets) is the owner's."""
-    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
-    key = find_key(text, scope="datasets") if scheme.lower() == "token" else None
-    if key is not None:
-        return services.owns(key.client, owner=owner)
-    try:
-        read_token(token_text(request)).of(owner)
-    except NotAuthorised:
-        return False
-    return not services.is_revoked(owner)
 
 
 def _not_found(why: str) -> JsonResponse:

@@ -3,17 +3,25 @@
 from typing import Any
 
 import orjson
+from django.conf import settings
 from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from registry import services
+from registry import elsewhere, incidents, services
 from registry.dialects.negotiation import OneForm
 from registry.dialects.specstore import wire
-from registry.errors import NoSuchRevision, NotAuthorised, QuotaExceeded
+from registry.errors import (
+    NoSuchRevision,
+    NotAuthorised,
+    QuotaExceeded,
+    RefreshFailed,
+)
+from registry.models import Revision, Runner
 from registry.spec import SpecError, dataset_of, owner_of
 from registry.tokens import read_token, token_text
+from registry.told import tell
 from tasks.dialects.cors import CorsMixin
 from tasks.dialects.json_body import BadJson, BodyTooLarge, read_json
 from tasks.errors import Refused, TooManyJobs
@@ -43,7 +51,7 @@ class Info(SpecstoreView):
         self, request: Request, owner: str, dataset: str, revision: str
     ) -> HttpResponse:
         try:
-            found = services.find_revision(owner=owner, dataset=dataset, word=revision)
+            found = tell(owner=owner, dataset=dataset, word=revision)
         except NoSuchRevision:
             return self.reply({"error": "Not Found"}, status=404)
         return self.reply(wire.info(found))
@@ -66,10 +74,11 @@ class Upload(SpecstoreView):
             return self.reply(wire.refused(error.errors))
         except NotAuthorised:
             return self.reply(wire.refused([wire.NOT_AUTHORISED]))
-        return self._upload(contents, owner=owner, most=token.max_datasets)
+        most = token.max_datasets
+        return self._upload(request, contents, owner=owner, most=most)
 
     def _upload(
-        self, contents: dict[str, Any], *, owner: str, most: int
+        self, request: Request, contents: dict[str, Any], *, owner: str, most: int
     ) -> HttpResponse:
         name = dataset_of(contents)
         dataset_id = f"{owner}/{name}" if name else None
@@ -89,4 +98,16 @@ class Upload(SpecstoreView):
             reply = self.reply(body, status=status)
             reply["Retry-After"] = str(error.retry_after_s)
             return reply
-        return self.reply(wire.accepted(revision))
+        return self._accepted(request, revision)
+
+    def _accepted(self, request: Request, revision: Revision) -> HttpResponse:
+        errors, url = [], None
+        try:
+            elsewhere.refresh()
+        except RefreshFailed as error:
+            errors = [str(error)]
+            incidents.not_started(str(revision.dataset), errors)
+        if revision.runner == Runner.EXTERNAL:
+            origin = settings.PUBLIC_URL or f"{request.scheme}://{request.get_host()}"
+            url = elsewhere.callback_url(revision, origin=origin)
+        return self.reply(wire.accepted(revision, errors=errors, callback_url=url))

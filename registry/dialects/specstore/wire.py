@@ -2,9 +2,12 @@
 
 from typing import Any
 
-from registry.models import Pipeline, Revision
+from registry.listing import DatasetEntry, RevisionEntry
+from registry.models import Revision
+from registry.models.dataset import Cause
 from registry.services import naive_iso
 from registry.states import RunState
+from registry.told import Told, ToldPipeline
 
 EMPTY = "Received empty contents (make sure your content-type is correct)"
 NOT_AUTHORISED = "No token or token not authorised for owner"
@@ -15,35 +18,43 @@ STATES = {
     RunState.SUCCEEDED: "SUCCEEDED",
     RunState.FAILED: "FAILED",
 }
+CAUSES = {
+    Cause.UPLOAD: "upload",
+    Cause.SCHEDULE: "schedule",
+    Cause.STAFF: "staff",
+    Cause.RESTORE: "restore",
+}
 
 
-def info(revision: Revision) -> dict[str, Any]:
+def info(told: Told) -> dict[str, Any]:
     """Return the reply of 3.1.2; the keys are sorted when it is written."""
-    reported = revision.pipelines.filter(reported=True).in_order()
     return {
-        "certified": revision.dataset.certified,
-        "error_log": revision.error_log,
-        "id": revision.flow_id,
-        "logs": revision.logs,
-        "modified": naive_iso(revision.modified_at),
-        "pipelines": {one.pipeline_id: _pipeline(one) for one in reported},
-        "spec_contents": revision.spec,
-        "state": STATES[RunState(revision.state)],
-        "stats": revision.stats,
+        "certified": told.certified,
+        "error_log": told.error_log,
+        "id": told.flow_id,
+        "logs": told.logs,
+        "modified": naive_iso(told.modified_at),
+        "pipelines": {one.pipeline_id: _pipeline(one) for one in told.pipelines},
+        "spec_contents": told.spec,
+        "state": STATES[told.state],
+        "stats": told.stats,
     }
 
 
-def _pipeline(pipeline: Pipeline) -> dict[str, Any]:
+def _pipeline(pipeline: ToldPipeline) -> dict[str, Any]:
     return {
         "title": pipeline.title,
-        "status": STATES[RunState(pipeline.state)],
+        "status": STATES[pipeline.state],
         "stats": pipeline.stats or {},
         "error_log": pipeline.error_log,
     }
 
 
-def accepted(revision: Revision) -> dict[str, Any]:
-    return _upload(str(revision.dataset), revision.flow_id, [])
+def accepted(
+    revision: Revision, *, errors: list[str], callback_url: str | None
+) -> dict[str, Any]:
+    reply = _upload(str(revision.dataset), revision.flow_id, errors)
+    return reply | ({"callback_url": callback_url} if callback_url else {})
 
 
 def refused(errors: list[str], *, dataset_id: str | None = None) -> dict[str, Any]:
@@ -58,4 +69,29 @@ def _upload(
         "errors": errors,
         "flow_id": flow_id,
         "success": not errors,
+    }
+
+
+def dataset_entry(one: DatasetEntry) -> dict[str, Any]:
+    return {
+        "id": f"{one.owner}/{one.name}",
+        "title": one.title,
+        "findability": one.findability,
+        "certified": one.certified,
+        "revision": one.newest,
+        "state": one.state and STATES[RunState(one.state)],
+        "modified": one.modified_at and naive_iso(one.modified_at),
+    }
+
+
+def revision_entry(owner: str, dataset: str, one: RevisionEntry) -> dict[str, Any]:
+    return {
+        "id": f"{owner}/{dataset}/{one.number}",
+        "revision": one.number,
+        "state": STATES[RunState(one.state)],
+        "findability": one.findability,
+        "cause": CAUSES[Cause(one.cause)],
+        "created": naive_iso(one.created_at),
+        "modified": naive_iso(one.modified_at),
+        "finished": one.finished_at and naive_iso(one.finished_at),
     }

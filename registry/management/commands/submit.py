@@ -9,9 +9,9 @@ import orjson
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from registry import services
+from registry import elsewhere, services
 from registry.dialects.specstore.wire import STATES
-from registry.errors import NotAuthorised
+from registry.errors import NotAuthorised, RefreshFailed
 from registry.management.progress import Line, Progress
 from registry.models import Pipeline, Revision
 from registry.spec import SpecError
@@ -39,15 +39,17 @@ class Command(BaseCommand):
     def _upload(self, path: Path) -> Revision:
         try:
             contents = orjson.loads(path.read_bytes())
-            return services.upload(
+            revision = services.upload(
                 contents=contents, max_datasets=None, at=timezone.now()
             )
+            elsewhere.refresh()
         except OSError as error:
             raise CommandError(f"{path}: {error.strerror}") from None
         except orjson.JSONDecodeError as error:
             raise CommandError(f"{path} is not JSON: {error}") from None
-        except (NotAuthorised, SpecError, Refused) as error:
+        except (NotAuthorised, SpecError, Refused, RefreshFailed) as error:
             raise CommandError(str(error)) from None
+        return revision
 
     def _watch(self, revision: Revision) -> None:
         progress = Progress(sys.stderr)

@@ -11,7 +11,7 @@ from tasks import prune
 
 
 class Command(BaseCommand):
-    help = "Delete old finished jobs, expired files, and files that belong to nothing."
+    help = "Delete old revisions and jobs, expired files, and what belongs to nothing."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--days", type=float, default=settings.JOB_KEEP_DAYS)
@@ -21,8 +21,10 @@ class Command(BaseCommand):
         before = timezone.now() - timedelta(days=days)
         pruned = prune.prune(before=before, dry_run=dry_run)
         would = "Would delete" if dry_run else "Deleted"
+        others = "".join(f"{count} {what}, " for what, count in pruned.others.items())
         self.stdout.write(
-            f"{would} {pruned.jobs} jobs finished before {before:%Y-%m-%d %H:%M}, "
-            f"{pruned.artifacts} expired artifacts, {pruned.files} files "
+            f"{would} {others}"
+            f"{pruned.jobs} jobs finished before {before:%Y-%m-%d %H:%M}, "
+            f"{pruned.artifacts} unneeded artifacts, {pruned.files} files "
             f"({pruned.size_bytes:,} bytes) and {pruned.drafts} drafts."
         )

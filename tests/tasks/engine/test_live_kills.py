@@ -5,12 +5,13 @@ from time import monotonic
 
 import pytest
 
-from tasks.models import Job
+from tasks.models import Job, JobEvent
 from tests.support.effects import effects, nothing_is_left, once_each
-from tests.support.live import Live, Work
+from tests.support.live import Live
 from tests.support.marks import everywhere, everywhere_at_length
 from tests.support.polling import until
 from tests.support.processes import Proc
+from tests.support.work import Work
 
 pytestmark = pytest.mark.live
 
@@ -26,7 +27,7 @@ VICTIMS: dict[str, Victim] = {
 @everywhere
 def test_a_killed_busy_workers_job_resumes_within_two_seconds(live: Live) -> None:
     work = live.start()
-    job = live.enqueue("test.steps", steps=40, pause_s=0.05)
+    job = live.enqueue("test.steps", steps=25, pause_s=0.05)
     live.under_way(job, done=5)
     fence, victim = job.fence, work.worker_of(job)
 
@@ -36,7 +37,7 @@ def test_a_killed_busy_workers_job_resumes_within_two_seconds(live: Live) -> Non
 
     assert monotonic() - began < 2
     live.succeeded(job)
-    assert effects(job) == once_each(40)
+    assert effects(job) == once_each(25)
     nothing_is_left()
 
 
@@ -72,6 +73,7 @@ def test_after_any_other_process_is_killed_the_work_goes_on(
     )
     live.succeeded(job)
     assert effects(job) == once_each(20)
+    assert not job.events.filter(kind=JobEvent.Kind.LEASE_LOST).exists()
     assert work.popen.poll() is None
 
 

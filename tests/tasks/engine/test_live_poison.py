@@ -26,7 +26,7 @@ def test_a_job_that_kills_each_worker_fails_in_the_end(live: Live) -> None:
 @everywhere_at_length
 def test_a_job_beside_one_that_kills_its_workers_succeeds(live: Live) -> None:
     live.start(workers=2)
-    innocent = live.enqueue("test.restarts", lane="good", steps=100, pause_s=0.05)
+    innocent = live.enqueue("test.restarts", lane="good", steps=60, pause_s=0.05)
     live.under_way(innocent)
 
     poison = live.enqueue("test.dies", lane="bad")

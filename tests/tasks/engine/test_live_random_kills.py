@@ -9,9 +9,10 @@ from tasks.models import Job
 from tasks.states import FINAL
 from tests.support.backends import BACKENDS
 from tests.support.effects import effects, nothing_is_left, once_each
-from tests.support.live import Live, Work
+from tests.support.live import Live
 from tests.support.polling import until
 from tests.support.processes import Proc
+from tests.support.work import Work
 
 pytestmark = [pytest.mark.live, pytest.mark.faults]
 

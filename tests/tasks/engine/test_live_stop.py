@@ -19,7 +19,7 @@ pytestmark = pytest.mark.live
 def test_busy_workers_drain_within_five_seconds_and_jobs_resume(live: Live) -> None:
     work = live.start()
     jobs = [
-        live.enqueue("test.steps", lane=f"lane-{n}", steps=30, pause_s=0.1)
+        live.enqueue("test.steps", lane=f"lane-{n}", steps=12, pause_s=0.1)
         for n in range(3)
     ]
     live.under_way(jobs[0], done=2)
@@ -34,7 +34,7 @@ def test_busy_workers_drain_within_five_seconds_and_jobs_resume(live: Live) -> N
     _are_parked(jobs)
     live.start()
     live.succeeded(*jobs)
-    assert [effects(job) for job in jobs] == [once_each(30)] * 3
+    assert [effects(job) for job in jobs] == [once_each(12)] * 3
     assert not JobEvent.objects.filter(kind=JobEvent.Kind.LEASE_LOST).exists()
 
 

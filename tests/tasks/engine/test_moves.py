@@ -23,9 +23,8 @@ FORBIDDEN = [pair for pair in PAIRS if pair not in ALLOWED]
 def test_an_allowed_move_is_made_and_logged(seen: JobState, to: JobState) -> None:
     job = a_job_in(seen)
     rev = job.rev
-    due = {"due_at": job.queued_at} if to in OPEN else {}
 
-    move(job, to, **due)
+    move(job, to, due_at=job.queued_at if to in OPEN else None)
 
     saved = fresh(job)
     assert (saved.state, saved.rev) == (to, rev + 1)

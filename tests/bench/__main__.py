@@ -1,0 +1,34 @@
+"""All benches, one after another on an otherwise idle machine, as one table.
+
+python -m tests.bench [--json] [engine] [tables] [web]
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def main(words: list[str]) -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    os.environ["VAR_DIR"] = str(ROOT / "build" / "bench")
+    from tests.bench import engine, tables, web  # noqa: PLC0415 - needs the settings
+    from tests.bench.table import Row, as_json, as_table  # noqa: PLC0415
+
+    benches: dict[str, Callable[[], list[Row]]] = {
+        "engine": engine.rows,
+        "tables": tables.rows,
+        "web": web.rows,
+    }
+    chosen = [word for word in words if word in benches] or list(benches)
+    found: list[Row] = []
+    for name in chosen:
+        print(f"Measuring: {name} ...", file=sys.stderr, flush=True)
+        found += benches[name]()
+    print(as_json(found) if "--json" in words else as_table(found))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
