@@ -1,6 +1,7 @@
 """Request bodies, read on the event loop: a slow sender holds no thread."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -8,6 +9,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 
 BODY_WITHIN_S = 60.0
+CHARSET = re.compile(rb"charset\s*=\s*\"?([^\s\";]*)", re.IGNORECASE)
 
 
 class Disconnected(Exception):
@@ -45,11 +47,24 @@ async def _read(receive: Receive, most: int) -> bytes:
 
 def _with_length(scope: Message, size: int) -> Message:
     drop = {b"content-length", b"transfer-encoding"}
-    declared = dict(scope["headers"]).get(b"content-length", b"")
-    if not declared and not size:
-        return scope
-    headers = [(name, value) for name, value in scope["headers"] if name not in drop]
-    return {**scope, "headers": [*headers, (b"content-length", b"%d" % size)]}
+    headers = [
+        (name, _known_charset(value) if name == b"content-type" else value)
+        for name, value in scope["headers"]
+        if name not in drop
+    ]
+    if size or b"content-length" in dict(scope["headers"]):
+        headers.append((b"content-length", b"%d" % size))
+    return {**scope, "headers": headers}
+
+
+def _known_charset(content_type: bytes) -> bytes:
+    """Drop the parameters of a type whose charset is none: Django would fail on it."""
+    charset = CHARSET.search(content_type)
+    try:
+        "".encode(charset[1].decode("ascii") if charset else "utf-8")
+    except (LookupError, ValueError):
+        return content_type.partition(b";")[0]
+    return content_type
 
 
 def _replay(message: Message, receive: Receive) -> Receive:

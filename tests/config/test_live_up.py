@@ -66,6 +66,21 @@ def test_a_body_beyond_the_limit_is_refused_in_the_dialects_shape(
     assert reply.json()["errors"] == ["The body is larger than 16 MB."]
 
 
+@pytest.mark.parametrize("charset", ["base64", "rot13", "nonsense", '"idna"', ""])
+def test_a_charset_that_is_none_does_not_matter(service: Web, charset: str) -> None:
+    reply = requests.post(
+        f"{service.address}/source/upload",
+        data=b'{"meta": {}}',
+        headers={"Content-Type": f"application/json; charset={charset}"},
+        timeout=10,
+    )
+
+    assert (reply.status_code, reply.json()["errors"]) == (
+        200,
+        ["Missing owner in spec"],
+    )
+
+
 def test_metrics_are_for_this_machine_but_not_for_those_behind_a_proxy(
     service: Web,
 ) -> None:
