@@ -53,7 +53,7 @@ class RevisionInline(ReadOnlyInline):
 class DatasetAdmin(ReadOnlyAdmin):
     list_display = (
         *("__str__", "title", "findability", "certified", "newest"),
-        *("period_s", "scheduled_for", "paused_at", "created_at"),
+        *("period_s", "scheduled_for", "paused_at", "turn_missed", "created_at"),
     )
     list_filter = ("findability", "certified")
     search_fields = ("owner", "name", "title")
@@ -61,8 +61,8 @@ class DatasetAdmin(ReadOnlyAdmin):
     actions = ("run_now", "pause", "resume", "certify", "uncertify")
     fields = (
         *("owner", "name", "title", "description", "findability", "certified"),
-        *("growth", "period_s", "scheduled_for", "paused_at", "keep_successful"),
-        *("client", "newest", "created_at"),
+        *("growth", "period_s", "scheduled_for", "paused_at", "turn_missed"),
+        *("keep_successful", "client", "newest", "created_at"),
     )
     inlines = (RevisionInline,)
 

@@ -46,7 +46,6 @@ def take(callback: Callback, *, among: RevisionQuerySet, at: datetime) -> Revisi
     if pipeline.state in ENDED:
         revision.save(update_fields=["heard_at"])
         return revision
-    _take_along(pipeline, callback)
     _move(pipeline, callback)
     shown = _show(revision, callback)
     follow.settle(revision, changed=["heard_at", *shown])
@@ -67,20 +66,19 @@ def _locked(pipeline_id: str, among: RevisionQuerySet) -> Revision:
     return revision
 
 
-def _take_along(pipeline: Pipeline, callback: Callback) -> None:
-    """Keep what was said of a pipeline along with its state; the last said counts."""
+def _move(pipeline: Pipeline, callback: Callback) -> None:
+    """Move it on and keep what was said along with it; the last said counts."""
     pipeline.stats = callback.stats or pipeline.stats
     pipeline.error_log = callback.errors or pipeline.error_log
-    if callback.stats or callback.errors or not pipeline.reported:
-        pipeline.reported = True
-        pipeline.save(update_fields=["stats", "error_log", "reported"])
-
-
-def _move(pipeline: Pipeline, callback: Callback) -> None:
+    said = ["stats", "error_log"]
     if callback.state in ENDED:
-        follow.end(pipeline, callback.state, errors=pipeline.error_log or [])
+        errors = pipeline.error_log or []
+        follow.end(pipeline, callback.state, errors=errors, changed=said)
     elif callback.state == RunState.INPROGRESS != pipeline.state:
-        follow.begin(pipeline)
+        follow.begin(pipeline, changed=said)
+    else:
+        pipeline.reported = True
+        pipeline.save(update_fields=["reported", *said])
 
 
 def _show(revision: Revision, callback: Callback) -> list[str]:

@@ -45,19 +45,26 @@ def _locked(revision_id: int) -> Revision:
     return rows.get(pk=revision_id)
 
 
-def begin(pipeline: Pipeline) -> None:
+def begin(pipeline: Pipeline, *, changed: Iterable[str] = ()) -> None:
     pipeline.state = RunState.INPROGRESS
     pipeline.reported = True
     pipeline.started_at = pipeline.started_at or timezone.now()
-    pipeline.save(update_fields=["state", "reported", "started_at"])
+    pipeline.save(update_fields=["state", "reported", "started_at", *changed])
 
 
-def end(pipeline: Pipeline, state: RunState, *, errors: list[str]) -> None:
+def end(
+    pipeline: Pipeline,
+    state: RunState,
+    *,
+    errors: list[str],
+    changed: Iterable[str] = (),
+) -> None:
     pipeline.state = state
     pipeline.reported = True
     pipeline.error_log = errors or None
     pipeline.finished_at = timezone.now()
-    pipeline.save(update_fields=["state", "reported", "error_log", "finished_at"])
+    saved = {"state", "reported", "error_log", "finished_at", *changed}
+    pipeline.save(update_fields=saved)
     if state is RunState.FAILED:
         fail_dependants(pipeline)
 

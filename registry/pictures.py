@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-BOX_W, BOX_H, GAP_X, GAP_Y = 190, 44, 46, 12
-CHART_W, CHART_H = 520, 120
+BOX_W, BOX_H, GAP_X, GAP_Y = 158, 44, 28, 12
+CHART_W, CHART_H = 210, 100
 COLOURS = {
     "queued": "#9aa5b1",
     "inprogress": "#2f6fde",
@@ -91,8 +91,8 @@ def _box(node: Node, x: int, y: int) -> SafeString:
         'height="{}" fill="{}"/><text x="{}" y="{}" fill="currentColor">{}</text>'
         '<text x="{}" y="{}" fill="currentColor" opacity="0.7">{}</text></g>',
         *(node.id, node.state, x, y, BOX_W, BOX_H, colour, x, y, BOX_H, colour),
-        *(x + 14, y + 18, _short(node.label, 28), x + 14, y + 34),
-        _short(node.detail, 30),
+        *(x + 14, y + 18, _short(node.label, 25), x + 14, y + 34),
+        _short(node.detail, 26),
     )
     return format_html('<a href="{}">{}</a>', node.link, box) if node.link else box
 
@@ -105,18 +105,20 @@ def chart(series: Mapping[str, Sequence[float]]) -> SafeString:
         "",
         '<figure style="display:inline-block;margin:0 16px 8px 0">'
         '<svg role="img" aria-label="{}" width="{}" height="{}">'
-        '<polyline points="{}" fill="none" stroke="{}" stroke-width="2"/></svg>'
+        '<polyline points="{}" fill="none" stroke="{}" stroke-width="3" '
+        'stroke-linecap="round"/></svg>'
         "<figcaption>{}: {}</figcaption></figure>",
         (
-            (name, CHART_W // 2, CHART_H, _points(values), colour, name, _ends(values))
+            (name, CHART_W, CHART_H, _points(values), colour, name, _ends(values))
             for (name, values), colour in drawn
         ),
     )
 
 
 def _points(values: Sequence[float]) -> str:
+    values = values if len(values) != 1 else [*values, *values]  # a point is no line
     highest = max(values, default=0) or 1
-    step = (CHART_W // 2 - 8) / max(1, len(values) - 1)
+    step = (CHART_W - 8) / max(1, len(values) - 1)
     return " ".join(
         f"{4 + number * step:.1f},{CHART_H - 4 - (CHART_H - 8) * value / highest:.1f}"
         for number, value in enumerate(values)
@@ -126,7 +128,11 @@ def _points(values: Sequence[float]) -> str:
 def _ends(values: Sequence[float]) -> str:
     if not values:
         return "nothing yet"
-    return f"{values[-1]:,.6g} now, {max(values):,.6g} at most"
+    return f"{_number(values[-1])} now, {_number(max(values))} at most"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2g}"
 
 
 def _short(text: str, most: int) -> str:

@@ -16,7 +16,7 @@ from registry.states import ENDED
 from tasks.errors import Refused
 
 BATCH = 20
-# What one turn may cost the sweep, if all goes wrong, is bounded by these.
+# How long a turn waits once it was refused, at least, and after a fault of ours.
 SHORTEST_WAIT_S = 10
 AFTER_A_FAULT_S = 300
 # The step of a database's clock: a turn taken on the dot is over.

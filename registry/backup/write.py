@@ -28,7 +28,7 @@ class Artifacts:
 def lines(digests: set[str]) -> Iterator[str]:
     """Give a header, each row after those it names, and the number of rows.
 
-    The same registry always gives the same lines, whichever database it is in.
+    The same registry always gives the same lines.
     `digests` is filled with those of the files that the rows are about.
     """
     count = 0

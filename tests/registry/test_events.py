@@ -1,4 +1,4 @@
-"""One event for each end of a revision (contract 3.1.6), to those who want it."""
+"""One event for each end of a revision (contract 3.1.6)."""
 
 from datetime import datetime
 from typing import Any
@@ -7,16 +7,18 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
-from registry import events, follow, subscriptions
-from registry.errors import NotOfOwner
-from registry.models import Dataset, Event, EventDelivery, Revision
+from registry import events, follow
+from registry.models import Event, EventDelivery, Revision
 from registry.states import RunState
-from tasks import outbound, services
-from tasks.engine import shift
+from tasks import services
 from tasks.models import Client as Owner
 from tasks.models import Job
 from tasks.states import JobState
-from tests.support.receivers import delivery, subscribed, told
+from tests.support.receivers import (
+    delivery,
+    subscribed,
+    told,
+)
 from tests.support.sources import Sources
 from tests.support.specstore import (
     revision_of,
@@ -195,27 +197,6 @@ def test_eight_revisions_that_end_at_once_are_told_of_once_each(
     assert Owner.objects.filter(name="registry: events").count() == 1
 
 
-def test_who_is_told(client: Client, sources: Sources) -> None:
-    """By owner or by dataset, by success or failure, unless they were disabled."""
-    run_to_end(client, spec_of(dataset="other"))
-    other = Dataset.objects.get()
-    run_to_end(client, spec_of())
-    mine = Dataset.objects.get(name="id")
-    subscribed(sources, path="/owner")
-    subscribed(sources, path="/dataset", dataset=mine)
-    subscribed(sources, path="/failures", only_failures=True)
-    subscribed(sources, path="/elsewhere", dataset=other)
-    subscribed(sources, path="/stranger", owner="you")
-    off = subscribed(sources, path="/off")
-    subscriptions.disable(subscription=off, at=mine.created_at)
-
-    run_to_end(client, spec_of())
-
-    assert set(sources.seen) == {"/owner", "/dataset"}
-    run_to_end(client, spec_of(failing(sources)))
-    assert set(sources.seen) - {"/a.csv"} == {"/owner", "/dataset", "/failures"}
-
-
 def test_an_owner_whose_receiver_is_down_may_still_upload(
     client: Client, sources: Sources
 ) -> None:
@@ -226,78 +207,3 @@ def test_an_owner_whose_receiver_is_down_may_still_upload(
     waiting = Job.objects.exclude(client__name="jwt:me")
 
     assert [job.kind for job in waiting] == ["registry.event"]
-
-
-def test_a_replay_beside_one_that_ended_sends_the_same_event_once_more(
-    client: Client, sources: Sources
-) -> None:
-    subscribed(sources)
-    run_to_end(client, spec_of())
-
-    again = events.replay(delivery())
-    run_jobs()
-
-    first, second = sources.seen["/hook"]
-    assert first.body == second.body
-    assert first.headers["webhook-id"] == second.headers["webhook-id"]
-    assert EventDelivery.objects.count() == 2
-    again.refresh_from_db()
-    assert again.status == 200
-
-
-def test_a_replay_of_what_waits_for_its_next_try_is_that_try(
-    client: Client, sources: Sources
-) -> None:
-    busy = ok(b"", "Retry-After: 3000", status="503 Service Unavailable")
-    subscribed(sources, busy, ok())
-    uploaded(client, spec_of())
-    shift.answer()
-    shift.answer()
-    assert len(sources.seen["/hook"]) == 1
-
-    again = events.replay(delivery())
-    shift.answer()
-
-    assert again == delivery()
-    assert len(sources.seen["/hook"]) == 2
-    assert delivery().delivered_at
-
-
-def test_a_replay_goes_on_without_the_job_that_was_pruned(
-    client: Client, sources: Sources
-) -> None:
-    subscribed(sources)
-    run_to_end(client, spec_of())
-    Job.objects.filter(kind="registry.event").delete()
-
-    events.replay(delivery())
-    run_jobs()
-
-    assert len(sources.seen["/hook"]) == 2
-
-
-def test_a_subscription_may_name_no_dataset_of_another(client: Client) -> None:
-    uploaded(client, spec_of())
-
-    with pytest.raises(NotOfOwner):
-        subscriptions.subscribe(
-            owner="you", dataset=Dataset.objects.get(), url="http://127.0.0.1/"
-        )
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "ftp://example.com/",
-        "http://10.0.0.1/",
-        "http://169.254.169.254/latest/meta-data/",
-        "http://[::1]/",
-        "http://user:password@example.com/",
-        "http://2130706433/",
-        "example.com",
-        "",
-    ],
-)
-def test_a_subscription_to_where_nothing_may_be_sent_is_refused(url: str) -> None:
-    with pytest.raises(outbound.OutboundError):
-        subscriptions.subscribe(owner="me", url=url)

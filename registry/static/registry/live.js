@@ -20,7 +20,8 @@
     search.placeholder = "Search the log";
     search.setAttribute("aria-label", "Search the log");
     search.addEventListener("input", filterLog);
-    log.before(search);
+    search.style.margin = "8px 0 0 0";
+    log.parentElement.before(search);
   }
 
   const ended = () => document.querySelector("[data-ended='yes']");

@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from registry import history
-from registry.models import Comparison
+from registry.models import Comparison, Revision
 from registry.states import RunState
 from tasks import services
 from tasks.models import Identity, Job
@@ -314,3 +314,13 @@ def test_an_answer_stays_when_its_job_is_pruned(client: Client) -> None:
     Job.objects.filter(finished_at__lt=timezone.now() + timedelta(1)).delete()
 
     assert ask(client, "1/2").status == 200
+
+
+def test_a_spec_that_would_not_be_taken_today_has_no_keys(client: Client) -> None:
+    two_revisions()
+    Revision.objects.update(spec={"meta": {"ownerid": "me"}})
+
+    found = answer(client)["data"]["a"]
+
+    assert found["key"] is None
+    assert [found[word] for word in COUNTS] == [2, 2, 0]
