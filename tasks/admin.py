@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from tasks import services
 from tasks.engine import doorbell
-from tasks.errors import JobMoved
+from tasks.errors import EntrepotError
 from tasks.models import ApiKey, Artifact, Client, Identity, Job, WorkerHost
 
 EVENTS_SHOWN = 200
@@ -102,7 +102,7 @@ class JobAdmin(ReadOnlyAdmin):
         for job in jobs:
             try:
                 act(job)
-            except JobMoved as error:
+            except EntrepotError as error:
                 self.message_user(request, f"Not done: {error}.", messages.WARNING)
             else:
                 moved += 1

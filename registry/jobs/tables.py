@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from typing import Any
 
 import orjson
 
@@ -116,6 +117,18 @@ def make_preview(work: Work) -> Steps:
     if made := work.reuse(path, key):
         return work.publish(made)
     yield work.run.step(done=0)
+    shown = _first_rows(work, resource, csv)
+    with work.writer() as out:
+        out.write(orjson.dumps(shown))
+        stored = out.commit()
+    rows = len(shown["rows"])
+    work.say(f"preview of {rows} rows")
+    return work.publish(Made(path, stored, rows=rows, step_key=key))
+
+
+def _first_rows(work: Work, resource: Resource, csv: Artifact) -> dict[str, Any]:
+    if not csv.size_bytes:  # a table without columns, such as the JSON array []
+        return {"fields": [], "rows": []}
     plain = Dialect(delimiter=",", encoding="utf-8", quote='"')
     try:
         with (
@@ -125,12 +138,6 @@ def make_preview(work: Work) -> Steps:
         ):
             caster = Caster(resource.schema, table.schema)
             frames = (caster.cast(frame) for frame in table)
-            shown = preview(caster.schema, frames, rows=PREVIEW_ROWS)
+            return preview(caster.schema, frames, rows=PREVIEW_ROWS)
     except TableError as error:
         raise at_fault(resource, error, code="bad_table") from error
-    with work.writer() as out:
-        out.write(orjson.dumps(shown))
-        stored = out.commit()
-    rows = len(shown["rows"])
-    work.say(f"preview of {rows} rows")
-    return work.publish(Made(path, stored, rows=rows, step_key=key))

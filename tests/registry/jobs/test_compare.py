@@ -1,6 +1,7 @@
 """The job that compares two tables, and files that others may still want."""
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from registry import history
@@ -82,7 +83,7 @@ def test_a_file_pruned_before_it_was_reused_is_made_again() -> None:
     reused = Artifact.objects.get()
     artifact.delete()
 
-    with pytest.raises(WorkFailed) as raised:
+    with pytest.raises(WorkFailed) as raised, transaction.atomic():
         kept(reused)
 
     assert raised.value.temporary

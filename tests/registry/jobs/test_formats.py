@@ -67,6 +67,8 @@ def zipped(**files: bytes) -> bytes:
         ("/a.json.gz", gzipped(json.dumps(ROWS).encode())),
         ("/a.xlsx", workbook(data=[["n", "m"], [1, "x"], [2, "y"]])),
     ],
+    # Some contents hold the time they were made at, which no test's name may.
+    ids=[f"file {number}" for number in range(16)],
 )
 def test_a_table_is_read_from_any_kind_of_file(
     client: Client, sources: Sources, path: str, content: bytes
@@ -89,6 +91,14 @@ def test_inline_data_is_a_table(client: Client, data: object) -> None:
     del resource["path"]
 
     assert json_of(client, resource) == ROWS
+
+
+def test_a_table_without_a_row_or_a_column_is_a_table(
+    client: Client, sources: Sources
+) -> None:
+    url = sources.put("/a.json", b"[]")
+
+    assert json_of(client, table("a", url)) == []
 
 
 @pytest.mark.parametrize("format_", ["csv", None])
