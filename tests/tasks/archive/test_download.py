@@ -18,6 +18,9 @@ from hypothesis import strategies as st
 from tasks.archive.download import file_reply
 from tasks.archive.store import LocalStore, Missing
 
+# The end of a reply looks after database connections, whoever left one open.
+pytestmark = pytest.mark.django_db
+
 CONTENT = b"0123456789"
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
 MODIFIED = "Mon, 04 May 2026 03:02:01 GMT"
