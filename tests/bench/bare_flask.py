@@ -10,6 +10,8 @@ from flask import Flask, Response, jsonify
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
+from tests.bench.memory import MEMORY
+
 engine = create_engine(os.environ["BENCH_DATABASE"])
 flask = Flask(__name__)
 REVISION = text(
@@ -18,7 +20,6 @@ REVISION = text(
     " WHERE d.owner = 'bench' AND d.name = 'one' ORDER BY r.number DESC LIMIT 1"
 )
 PIPELINES = text("SELECT * FROM registry_pipeline WHERE revision_id = :revision")
-MEMORY = {"id": "bench/one/1", "pipelines": {}, "spec_contents": {"a": ["b"] * 200}}
 
 
 @flask.get("/row")
