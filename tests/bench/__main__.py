@@ -26,8 +26,12 @@ def main(words: list[str]) -> None:
     found: list[Row] = []
     for name in chosen:
         print(f"Measuring: {name} ...", file=sys.stderr, flush=True)
-        found += benches[name]()
-    print(as_json(found) if "--json" in words else as_table(found))
+        new = benches[name]()
+        found += new
+        if "--json" not in words:
+            print(as_table(new), flush=True)
+    if "--json" in words:
+        print(as_json(found))
 
 
 if __name__ == "__main__":

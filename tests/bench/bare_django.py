@@ -16,7 +16,10 @@ django.setup()
 
 
 def memory(_request: HttpRequest) -> JsonResponse:
-    return JsonResponse(MEMORY)
+    reply = JsonResponse(MEMORY)
+    # What Django's CommonMiddleware would add, and a kept connection needs.
+    reply["Content-Length"] = len(reply.content)
+    return reply
 
 
 urlpatterns = [path("memory", memory)]
