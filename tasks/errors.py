@@ -5,7 +5,6 @@ EntrepotError
  │   ├─ TooManyJobs    this client has enough open jobs
  │   └─ Overloaded     the service has, or its disk is nearly full
  ├─ JobMoved           somebody else moved the job first
- │   └─ LeaseLost      this worker no longer owns it
  ├─ FollowerFailed     what follows a job failed, so the job could not move
  └─ WorkFailed         a handler gives up, with a reason for the client
 """
@@ -35,10 +34,6 @@ class Overloaded(Refused):
 
 class JobMoved(EntrepotError):
     """The job is no longer in the state it was last seen in."""
-
-
-class LeaseLost(JobMoved):
-    """The worker's lease ran out; its effects are void."""
 
 
 class FollowerFailed(EntrepotError):

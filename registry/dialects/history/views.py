@@ -1,21 +1,17 @@
 """What changed between two revisions: their specs, and their tables row by row."""
 
-from functools import partial
-
 import orjson
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
 from registry import history
+from registry.dialects.files import artifact_reply
 from registry.dialects.history import wire
 from registry.dialects.negotiation import OneForm
 from registry.dialects.ownership import is_owner
 from registry.errors import NoSuchRevision
-from tasks.archive.download import file_reply
-from tasks.archive.names import media_type
 from tasks.archive.store import Missing
-from tasks.archive.stored import store
 from tasks.dialects.cors import CorsMixin
 
 
@@ -72,18 +68,7 @@ class ChangesFile(HistoryView):
                 is_owner=lambda: is_owner(request, owner),
             )
             name = f"{resource}-{a}-{b}.csv"
-            return file_reply(
-                request._request,  # noqa: SLF001 - the reply speaks plain Django
-                open_file=partial(
-                    store().open, artifact.digest, size=artifact.size_bytes
-                ),
-                size=artifact.size_bytes,
-                digest=artifact.digest,
-                name=name,
-                media_type=media_type(name),
-                modified_at=artifact.created_at,
-                inline=True,
-            )
+            return artifact_reply(request, artifact, name=name)
         except NoSuchRevision as error:
             return self.not_found(str(error))
         except Missing:
