@@ -21,7 +21,7 @@ PRODUCTION = {
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-m", "not faults"]
 COVERAGE = ["--cov", "--cov-report=", "--cov-append"]
 # What must hold on every database; live tests choose their backends by themselves.
-ON_EVERY_DATABASE = ["tests/tasks", "tests/registry", "-m", "not faults and not live"]
+ON_EVERY_DATABASE = ["--on-database", "-m", "not faults and not live"]
 
 
 def main() -> int:
