@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from exports.tables.as_text import as_text
+from exports.tables.as_text import text_of
+from exports.tables.columns import cell
 from exports.tables.fields import Field, read_schema
 from exports.tables.typed import dtype_of, is_missing, typed
 from exports.tables.types import Schema
@@ -43,25 +44,31 @@ class Caster:
         self.misfits: list[Misfit] = []
 
     def cast(self, frame: pl.DataFrame) -> pl.DataFrame:
+        have = frame.schema  # made anew each time it is asked for
+        # Fields go by their number here, as Polars takes some names for patterns.
         texts = frame.select(
-            as_text(name, frame.schema[name]).alias(name) for name in self.fields
+            text_of(cell(name), have[name]).alias(str(at))
+            for at, name in enumerate(self.fields)
         )
         cast = texts.select(
-            typed(f, pl.col(n)).alias(n) for n, f in self.fields.items()
+            typed(field, pl.col(str(at))).alias(str(at))
+            for at, field in enumerate(self.fields.values())
         )
         self.count_misfits(texts, cast)
         self.row += frame.height
+        cast.columns = list(self.fields)
         return frame.with_columns(cast)
 
     def count_misfits(self, texts: pl.DataFrame, cast: pl.DataFrame) -> None:
         lost = texts.select(
-            (~is_missing(field, pl.col(name)) & cast[name].is_null()).alias(name)
-            for name, field in self.fields.items()
+            (~is_missing(field, pl.col(at)) & cast[at].is_null()).alias(at)
+            for at, field in zip(texts.columns, self.fields.values(), strict=True)
         )
-        for name, count in zip(lost.columns, lost.sum().row(0), strict=True):
+        counts = lost.sum().row(0)
+        for name, at, count in zip(self.fields, lost.columns, counts, strict=True):
             if count:
                 self.failed += count
-                self.keep(name, texts[name], lost[name])
+                self.keep(name, texts[at], lost[at])
 
     def keep(self, name: str, cells: pl.Series, lost: pl.Series) -> None:
         rows = lost.arg_true().head(self.cap - len(self.misfits)).to_list()

@@ -8,7 +8,9 @@ TableError
 ├── BadRow            mend the row that is named
 ├── TooLarge          send less, or raise the limit
 ├── UnknownColumn     name a column that exists
-└── BadSchema         mend the Table Schema
+├── WrongType         declare another type for the column
+├── BadSchema         mend the Table Schema
+└── BadRule           mend the filter at the place that is named
 """
 
 
@@ -51,5 +53,17 @@ class UnknownColumn(TableError):
     """A column was named that the table does not have."""
 
 
+class WrongType(TableError):
+    """What was asked of a column does not go with its type."""
+
+
 class BadSchema(TableError):
     """A Table Schema, or one of its fields, makes no sense."""
+
+
+class BadRule(TableError):
+    """A filter is not in the rule language; `position` counts characters from 0."""
+
+    def __init__(self, message: str, *, position: int) -> None:
+        super().__init__(message)
+        self.position = position

@@ -8,12 +8,15 @@ from exports.tables.errors import UnknownFormat
 from exports.tables.read_csv import read_csv, read_tsv
 from exports.tables.read_json import read_json
 from exports.tables.read_ndjson import read_ndjson
+from exports.tables.read_parquet import read_parquet
 from exports.tables.read_xlsx import read_xlsx
 from exports.tables.source import Source
 from exports.tables.types import Table
 from exports.tables.write_csv import CsvWriter, TsvWriter
 from exports.tables.write_json import JsonWriter
 from exports.tables.write_ndjson import NdjsonWriter
+from exports.tables.write_parquet import ParquetWriter
+from exports.tables.write_xlsx import XlsxWriter
 from exports.tables.write_zip import ZipWriter
 from exports.tables.writer import Writer
 
@@ -40,7 +43,14 @@ FORMATS = (
         read_ndjson,
         NdjsonWriter,
     ),
-    Format("xlsx", ("xlsx", "xlsm"), (XLSX,), read_xlsx),
+    Format("xlsx", ("xlsx", "xlsm"), (XLSX,), read_xlsx, XlsxWriter),
+    Format(
+        "parquet",
+        ("parquet",),
+        ("application/vnd.apache.parquet", "application/x-parquet"),
+        read_parquet,
+        ParquetWriter,
+    ),
     Format("zip", ("zip",), ("application/zip",), writer=ZipWriter),
 )
 BY_NAME: Mapping[str, Format] = {f.name: f for f in FORMATS}

@@ -2,6 +2,7 @@
 
 import re
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import BinaryIO
 
 import polars as pl
@@ -10,6 +11,7 @@ from exports.tables.encodings import SAMPLE_BYTES
 from exports.tables.errors import NotATable
 from exports.tables.faults import damage_named, refusals_named
 from exports.tables.formats import Format, find_format, reader_named
+from exports.tables.read_parquet import read_parquet
 from exports.tables.read_xlsx import read_xlsx
 from exports.tables.sniff import HEAD_BYTES, refuse_foreign, sniff
 from exports.tables.source import Source
@@ -32,9 +34,9 @@ def open_table(
     """Open the table in a file, plain or inside gzip or zip.
 
     The name's extension counts, then the media type, and the first bytes above both.
-    Text is read once from front to back; a workbook or a zip that cannot seek goes
-    through a temporary file. JSON and workbooks are read to the end here, as only then
-    their columns are known. What the source itself raises passes unchanged, so a
+    Text is read once from front to back; a workbook, a zip or Parquet that cannot seek
+    goes through a temporary file. JSON and workbooks are read to the end here, as only
+    then their columns are known. What the source itself raises passes unchanged, so a
     caller can stop the reading from there. Close the table, not only the source.
     Raises TableError, here and while the frames are taken.
     """
@@ -67,11 +69,15 @@ def open_source(source: Source, media_type: str) -> Table:
         return open_source(gunzip(source), media_type)
     if kind == "zip":
         return open_zip(source, media_type)
+    if kind == "parquet":
+        return read_parquet(source)
     claimed = find_format(source.name, media_type)
     return reader_named(text_format(source, kind, claimed))(source)
 
 
 def open_zip(source: Source, media_type: str) -> Table:
+    # Packed once more it is only a stream, which can be copied to a file but once.
+    source = replace(source, file=source.seekable())
     archive = open_archive(source)
     if is_workbook(archive):
         return read_xlsx(source)
@@ -81,7 +87,7 @@ def open_zip(source: Source, media_type: str) -> Table:
 def text_format(source: Source, kind: str, claimed: Format | None) -> str:
     """Return the format of what is no archive: JSON in any guise, or delimited."""
     name = claimed.name if claimed else kind or "csv"
-    if name in {"xlsx", "zip"}:
+    if name in {"parquet", "xlsx", "zip"}:
         raise NotATable(f"{source.name!r} is no {name} file: it is not packed as one.")
     if name == "json" and kind == "ndjson" and not is_lines(source.stream):
         raise NotATable(f"{source.name!r} is one JSON object, not an array of them.")

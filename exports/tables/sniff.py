@@ -13,7 +13,6 @@ FOREIGN = (
     (b"\xff\xd8\xff", "an image"),
     (b"GIF8", "an image"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls) or one with a password"),
-    (b"PAR1", "a Parquet file"),
     (b"SQLite format 3\0", "an SQLite database"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
     (b"Rar!", "a RAR archive"),
@@ -32,11 +31,13 @@ ARRAY = re.compile(rb"\[\s*[\[{\]]")
 
 
 def sniff(head: bytes) -> str:
-    """Return gzip, zip, json, ndjson, or nothing for what may be delimited text."""
+    """Return gzip, zip, parquet, json, ndjson, or nothing for what may be text."""
     if head.startswith(b"\x1f\x8b"):
         return "gzip"
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return "zip"
+    if head.startswith(b"PAR1"):
+        return "parquet"
     text = head.lstrip(MARKS).replace(b"\0", b"").lstrip()
     if ARRAY.match(text):
         return "json"

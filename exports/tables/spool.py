@@ -7,10 +7,12 @@ from itertools import chain
 
 import polars as pl
 
-from exports.tables.as_text import NESTED, as_text
+from exports.tables.as_text import NESTED, text_of
+from exports.tables.columns import cell, cells
+from exports.tables.drift import SchemaMerge
 from exports.tables.source import temporary_file
 from exports.tables.types import Frames, Schema
-from exports.tables.unify import Types, merge, settled
+from exports.tables.unify import settled
 
 
 def one_schema(frames: Frames, resources: ExitStack) -> tuple[Schema, Frames]:
@@ -27,46 +29,58 @@ def one_schema(frames: Frames, resources: ExitStack) -> tuple[Schema, Frames]:
     if second is None:
         return types, (conformed(frame, types) for frame in [first])
     spool = Spool(resources)
-    merged: Types = {}
-    for frame in chain([first, second], frames):
-        merged = merge(merged, dict(frame.schema))
+    merge = SchemaMerge()
+    for number, frame in enumerate(chain([first, second], frames), 1):
+        merge.add(number, frame)
         spool.add(frame)
-    types = settled(merged)
+    types = merge.schema
     return types, (conformed(frame, types) for frame in spool.replay())
 
 
+Place = tuple[int, int]  # offset and size in the file
+
+
 class Spool:
+    """Frames in an unnamed temporary file, to be read again in any order."""
+
     def __init__(self, resources: ExitStack) -> None:
         self.file = temporary_file(resources)
-        self.sizes: list[int] = []
+        self.places: list[Place] = []
 
-    def add(self, frame: pl.DataFrame) -> None:
+    def add(self, frame: pl.DataFrame) -> Place:
         block = io.BytesIO()
         frame.write_ipc_stream(block, compression="lz4")
-        self.sizes.append(self.file.write(block.getbuffer()))
+        offset = self.file.seek(0, io.SEEK_END)
+        place = offset, self.file.write(block.getbuffer())
+        self.places.append(place)
+        return place
+
+    def read(self, place: Place) -> pl.DataFrame:
+        offset, size = place
+        self.file.seek(offset)
+        return pl.read_ipc_stream(io.BytesIO(self.file.read(size)))
 
     def replay(self) -> Iterator[pl.DataFrame]:
-        self.file.seek(0)
-        for size in self.sizes:
-            yield pl.read_ipc_stream(io.BytesIO(self.file.read(size)))
+        return (self.read(place) for place in self.places)
 
 
-def conformed(frame: pl.DataFrame, types: Types | Schema) -> pl.DataFrame:
-    made = [as_type(n, frame.schema.get(n), dtype) for n, dtype in types.items()]
+def conformed(frame: pl.DataFrame, types: Schema) -> pl.DataFrame:
+    have = frame.schema  # made anew each time it is asked for
+    made = [as_type(n, have.get(n), dtype) for n, dtype in types.items()]
     # Columns are added first: a frame without any still has rows to keep.
-    return frame.with_columns(made).select(list(types)) if types else frame
+    return frame.with_columns(made).select(cells(types)) if types else frame
 
 
 def as_type(name: str, have: pl.DataType | None, want: pl.DataType) -> pl.Expr:
     if have is None:
         return pl.lit(None, dtype=want).alias(name)
     if have == want:
-        return pl.col(name)
+        return cell(name)
     if isinstance(have, pl.Null):
-        return pl.col(name).cast(want)
+        return cell(name).cast(want)
     if isinstance(want, pl.String):
-        return as_text(name, have)
+        return text_of(cell(name), have).alias(name)
     if isinstance(want, NESTED):
         # Casts match the fields of structs by place, JSON matches them by name.
-        return as_text(name, have).str.json_decode(want)
-    return pl.col(name).cast(want)
+        return text_of(cell(name), have).str.json_decode(want).alias(name)
+    return cell(name).cast(want)

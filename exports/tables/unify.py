@@ -4,6 +4,7 @@ from typing import Any
 
 import polars as pl
 
+EXACT = 2**53  # integers beyond it are not all numbers that a Float64 can hold
 MAX_FIELDS = 500  # of one struct; more are keys used as data, and stay text
 
 Types = dict[str, pl.DataType]
@@ -13,12 +14,19 @@ class Unlike(Exception):
     """No type but text holds both."""
 
 
-def merge(known: Types, more: Types) -> Types:
-    """Return the columns of both, the first seen first; what disagrees is text."""
-    merged = dict(known)
-    for name, dtype in more.items():
-        merged[name] = common(merged[name], dtype) if name in merged else dtype
-    return merged
+def long_integers(frame: pl.DataFrame) -> set[str]:
+    """Return the columns with integers that a Float64 might not hold exactly."""
+    whole = [n for n, column in enumerate(frame) if column.dtype.is_integer()]
+    if not whole:
+        return set()
+    lows = frame.select(pl.nth(*whole).min()).row(0)
+    highs = frame.select(pl.nth(*whole).max()).row(0)
+    names = frame.columns
+    return {
+        names[at]
+        for at, low, high in zip(whole, lows, highs, strict=True)
+        if low is not None and not -EXACT <= low <= high <= EXACT
+    }
 
 
 def common(one: pl.DataType, other: pl.DataType) -> pl.DataType:
@@ -50,12 +58,18 @@ def joined_fields(one: Types, other: Types) -> Types:
 
 
 def joined_plain(one: pl.DataType, other: pl.DataType) -> pl.DataType:
-    if one.is_numeric() and other.is_numeric():
-        either_float = one.is_float() or other.is_float()
-        return pl.Float64() if either_float else pl.Int128()
+    if one.is_integer() and other.is_integer():
+        return pl.Int128()
+    if is_float_like(one) and is_float_like(other):
+        return pl.Float64()
     if {type(one), type(other)} == {pl.Date, pl.Datetime}:
         return pl.Datetime("us")
     raise Unlike
+
+
+def is_float_like(dtype: pl.DataType) -> bool:
+    """Tell whether a Float64 holds such numbers: not decimals, nor what may be long."""
+    return dtype.is_float() or (dtype.is_integer() and dtype != pl.Int128())
 
 
 def settled(types: Types) -> Types:

@@ -12,7 +12,8 @@ from exports.tables.source import Source
 from exports.tables.stream import Readable, Stream, Unpacked, check_cost
 
 MAX_DEPTH = 3
-TABULAR = {".csv", ".tsv", ".tab", ".json", ".ndjson", ".jsonl", ".xlsx", ".xlsm"}
+TEXTS = {".csv", ".tsv", ".tab", ".json", ".ndjson", ".jsonl"}
+TABULAR = TEXTS | {".parquet", ".xlsx", ".xlsm"}
 SIDE_FILES = {"datapackage.json", "package.json", "manifest.json"}
 
 

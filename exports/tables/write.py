@@ -1,19 +1,18 @@
 """Open a writer by the name of its format."""
 
-from collections.abc import Iterable
-
 from exports.tables.errors import UnknownFormat
 from exports.tables.formats import FORMATS, format_named
 from exports.tables.write_zip import ZipWriter
-from exports.tables.writer import DEFAULTS, Sink, WriteOptions, Writer
+from exports.tables.writer import DEFAULTS, Columns, Sink, WriteOptions, Writer
 
 
 def open_writer(
-    name: str, out: Sink, columns: Iterable[str], options: WriteOptions = DEFAULTS
+    name: str, out: Sink, columns: Columns, options: WriteOptions = DEFAULTS
 ) -> Writer:
-    """Open a writer of `csv`, `tsv`, `json`, `ndjson`, or of a `zip` with one of them.
+    """Open a writer of any format in the table of formats, or of a `zip` with one.
 
-    Raises UnknownFormat. Frames are written by these columns, in this order.
+    Raises UnknownFormat. Frames are written by these columns, in this order. A schema
+    gives a table without any frames its types; names alone are enough otherwise.
     """
     kind = writer_named(name)
     if kind is ZipWriter:

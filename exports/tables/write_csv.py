@@ -1,11 +1,12 @@
 """CSV, the same bytes as Python's csv module writes."""
 
-import io
+from typing import IO, cast
 
 import polars as pl
 from polars import selectors
 
 from exports.tables.as_text import csv_ready
+from exports.tables.pieces import Pieces
 from exports.tables.writer import Writer
 
 FORMULA = r"^[=@\t\r]"
@@ -30,11 +31,11 @@ class CsvWriter(Writer):
         # Polars quotes empty strings; only as a whole line they need it.
         alone = frame.width == 1
         empty = text.fill_null("") if alone else pl.when(text != "").then(text)
-        out = io.BytesIO()
+        out = Pieces()
         frame.with_columns(empty).write_csv(
-            out, include_header=False, separator=self.delimiter
+            cast("IO[bytes]", out), include_header=False, separator=self.delimiter
         )
-        return out.getvalue()
+        return out.drain()
 
     def tail(self) -> bytes:
         return b""

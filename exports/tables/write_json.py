@@ -4,7 +4,7 @@ import io
 
 import polars as pl
 
-from exports.tables.as_text import json_ready
+from exports.tables.as_text import json_ready, unmarked
 from exports.tables.writer import Writer
 
 
@@ -21,7 +21,7 @@ class JsonWriter(Writer):
 
 
 def json_array(frame: pl.DataFrame) -> bytes:
-    """Return valid JSON: what is not finite is null."""
+    """Return valid JSON: what is not finite is null, decimals are numbers."""
     out = io.BytesIO()
     frame.select(json_ready(frame.schema)).write_json(out)
-    return out.getvalue()
+    return unmarked(out.getvalue())

@@ -4,7 +4,7 @@ import io
 
 import polars as pl
 
-from exports.tables.as_text import json_ready
+from exports.tables.as_text import json_ready, unmarked
 from exports.tables.writer import Writer
 
 
@@ -15,7 +15,7 @@ class NdjsonWriter(Writer):
     def body(self, frame: pl.DataFrame) -> bytes:
         out = io.BytesIO()
         frame.select(json_ready(frame.schema)).write_ndjson(out)
-        return out.getvalue()
+        return unmarked(out.getvalue())
 
     def tail(self) -> bytes:
         return b""

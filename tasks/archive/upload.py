@@ -6,6 +6,7 @@ import io
 import os
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 BUFFER_BYTES = 128 * 1024  # what is larger goes to hash and disk without a copy
+WRITE_BACK_BYTES = 8 << 20
 
 
 class StoreError(Exception):
@@ -99,6 +101,7 @@ class LocalUpload(Upload):
         self._root = root
         self._path = path
         self._file = file
+        self._ahead = WriteBack(file)
 
     @classmethod
     def begin(cls, root: Path, fence: str) -> Self:
@@ -108,12 +111,15 @@ class LocalUpload(Upload):
     def _put(self, view: memoryview) -> None:
         with full_by_name():
             while view:
-                view = view[os.write(self._file, view) :]
+                count = os.write(self._file, view)
+                self._ahead.wrote(count)
+                view = view[count:]
 
     def _publish(self, stored: Stored) -> None:
         """Replace whatever has that digest: the same bytes, or a damaged file."""
         place = place_of(self._root, stored.digest)
         with full_by_name():
+            self._ahead.end()
             os.fsync(self._file)
             _make_durable_folder(place.parent)
             self._path.replace(place)
@@ -126,7 +132,40 @@ class LocalUpload(Upload):
         self._path.unlink(missing_ok=True)
         with suppress(OSError):  # another file of the same fence is under way
             self._path.parent.rmdir()
+        with suppress(OSError):  # nobody wants this file any more
+            self._ahead.end()
         os.close(self._file)
+
+
+class WriteBack:
+    """Has a file reach the disk while it is written, so that its end is not waited for.
+
+    What fails there is raised here: the system tells it only once.
+    """
+
+    def __init__(self, file: int) -> None:
+        self._file = file
+        self._waiting = 0  # bytes
+        self._threads = ThreadPoolExecutor(1, thread_name_prefix="write-back")
+        self._running: Future[None] | None = None
+
+    def wrote(self, count: int) -> None:
+        self._waiting += count
+        if self._waiting < WRITE_BACK_BYTES:
+            return
+        if self._running is None or self._running.done():
+            self._raise()
+            self._waiting = 0
+            self._running = self._threads.submit(os.fsync, self._file)
+
+    def end(self) -> None:
+        self._threads.shutdown()
+        self._raise()
+
+    def _raise(self) -> None:
+        running, self._running = self._running, None
+        if running:
+            running.result()
 
 
 def place_of(root: Path, digest: str) -> Path:

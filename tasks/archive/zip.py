@@ -1,7 +1,7 @@
 """A ZIP of many stored files, written as a stream."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -17,14 +17,12 @@ from stream_zip import (
     stream_zip,
 )
 
+from tasks.archive.deflate import LEVEL, Deflate, deflate_threads
 from tasks.archive.names import extension
 
 READ_BYTES = 256 * 1024
 WRITE_BYTES = 256 * 1024
 REGULAR_FILE = 0o100644
-
-# 3 is the one level of isal that keeps CSV within a tenth of zlib's size at 6.
-LEVEL = 3
 
 # What ends a ZIP without the 64-bit records: 4 GiB, and 65,535 files.
 MAX_BYTES_32 = 0xFFFFFFFF
@@ -63,24 +61,26 @@ class Member:
 
 def write_zip(
     out: Writable, members: Iterable[Member], *, level: int = LEVEL
-) -> Iterator[int]:
+) -> Generator[int, None, None]:
     """Write the members in turn; yield the bytes so far, every 256 KiB or less.
 
     The same members give the same bytes. Give distinct names, see `unique_names`;
-    raise ValueError for one that would leave the folder it is unpacked in.
+    raise ValueError for one that would leave the folder it is unpacked in. Who stops
+    before the end closes this, which ends the threads that deflate.
     """
     written = 0
-    # It has the methods of zlib's compressor, which its type does not say.
-    compressor: Any = partial(isal_zlib.compressobj, level, isal_zlib.DEFLATED, -15)
-    for chunk in stream_zip(
-        _entries(members),
-        chunk_size=WRITE_BYTES,
-        get_compressobj=compressor,
-        extended_timestamps=False,
-    ):
-        out.write(chunk)
-        written += len(chunk)
-        yield written
+    with deflate_threads() as threads:
+        # It has the methods of zlib's compressor, which its type does not say.
+        compressor: Any = partial(Deflate, threads, level=level)
+        for chunk in stream_zip(
+            _entries(members),
+            chunk_size=WRITE_BYTES,
+            get_compressobj=compressor,
+            extended_timestamps=False,
+        ):
+            out.write(chunk)
+            written += len(chunk)
+            yield written
 
 
 Entry = tuple[str, datetime, int, Method, Iterable[bytes]]

@@ -4,12 +4,14 @@ import gzip
 import io
 
 import openpyxl
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exports.tables import open_table, open_writer
 from exports.tables.errors import TableError
+from tests.exports.tables.reading import written
 
 CSV = 'a,b;c"\n1,"2\n",3\né,ü\t|\r\n'.encode()
 JSON = b'[{"a":1,"b":[1,{"c":"x\\u00e9"}]},{"a":2.5e3,"b":null}]'
@@ -35,6 +37,7 @@ SEEDS = {
     "x.json": JSON,
     "x.ndjson": NDJSON,
     "x.xlsx": workbook(),
+    "x.parquet": written("parquet", pl.DataFrame({"a": [1, None], "b": ["x", "y"]})),
 }
 
 

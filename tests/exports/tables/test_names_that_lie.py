@@ -33,6 +33,7 @@ def test_what_is_no_table_is_named(name: str, content: bytes, kind: str) -> None
     [
         ("x.xlsx", b"a,b\n1,2\n", "is no xlsx file"),
         ("x.zip", b"a,b\n1,2\n", "is no zip file"),
+        ("x.parquet", b"a,b\n1,2\n", "is no parquet file"),
         ("x.json", b"a,b\n1,2\n", "is no JSON"),
         ("x.ndjson", b"a,b\n1,2\n", "is no JSON"),
     ],
@@ -71,10 +72,9 @@ def test_the_extension_counts_above_the_media_type() -> None:
     assert found.name == "csv"
 
 
-@pytest.mark.parametrize("name", ["parquet", "xlsx", "exe"])
-def test_a_format_without_a_writer_is_refused(name: str) -> None:
-    with pytest.raises(UnknownFormat, match="Known are: csv, tsv, json, ndjson"):
-        written(name, pl.DataFrame({"a": [1]}))
+def test_a_format_without_a_writer_is_refused() -> None:
+    with pytest.raises(UnknownFormat, match="Known are: csv, tsv, json, ndjson, xlsx"):
+        written("exe", pl.DataFrame({"a": [1]}))
 
 
 def test_a_zip_in_a_zip_is_refused() -> None:

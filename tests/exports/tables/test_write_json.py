@@ -3,6 +3,7 @@
 import io
 import json
 from datetime import datetime, time
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -92,6 +93,39 @@ def test_what_is_not_finite_is_null(value: float) -> None:
 )
 def test_every_type_has_its_json(column: pl.Series, value: object) -> None:
     assert json.loads(written("json", column.to_frame())) == [{"a": value}]
+
+
+@pytest.mark.parametrize(
+    ("column", "digits"),
+    [
+        (pl.Series("a", ["1.10"]).cast(pl.Decimal(10, 2)), "1.10"),
+        (
+            pl.Series("a", ["-12345678901234567890.123"]).cast(pl.Decimal(38, 3)),
+            "-12345678901234567890.123",
+        ),
+        (pl.Series("a", [-(2**127)], dtype=pl.Int128), str(-(2**127))),
+        (pl.Series("a", [2**64 - 1], dtype=pl.UInt64), str(2**64 - 1)),
+        (pl.Series("a", [-0.0]), "-0.0"),
+        (pl.Series("a", [5e-324]), "5e-324"),
+    ],
+)
+def test_every_digit_of_a_number_is_there(column: pl.Series, digits: str) -> None:
+    frame = column.to_frame()
+
+    assert written("json", frame) == f'[{{"a":{digits}}}]'.encode()
+    assert written("ndjson", frame) == f'{{"a":{digits}}}\n'.encode()
+
+
+def test_values_inside_others_are_written_as_they_are_outside() -> None:
+    at = datetime.fromisoformat("2020-01-02T03:04:05.5")
+    inside = {"at": at, "d": Decimal("1.10"), "t": time(1), "b": b"\xff", "*": 1}
+    frame = pl.DataFrame({"a": [[inside, None], None], "^a$": [inside, None]})
+
+    text = '{"at":"2020-01-02T03:04:05.500","d":1.10,"t":"01:00:00","b":"/w==","*":1}'
+    assert written("ndjson", frame).decode().splitlines() == [
+        f'{{"a":[{text},null],"^a$":{text}}}',
+        '{"a":null,"^a$":null}',
+    ]
 
 
 def test_an_error_leaves_the_array_open_so_that_it_does_not_look_whole() -> None:

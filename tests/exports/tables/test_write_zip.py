@@ -2,16 +2,20 @@
 
 import io
 import random
+import threading
 import zipfile
 import zlib
 
 import polars as pl
 import pytest
 
+from exports.tables import WriteOptions, open_writer
 from exports.tables.errors import UnknownColumn
 from tests.exports.tables.reading import read, write_half, written
+from tests.support.started import started_since
 
 FRAME = pl.DataFrame({"a": ["x", "y"], "b": [1, 2]})
+MANY = pl.select(a=pl.int_range(100_000))
 
 
 def unpacked(content: bytes) -> dict[str, bytes]:
@@ -31,6 +35,24 @@ def test_any_format_goes_inside(inner: str) -> None:
     assert unpacked(content) == {f"rows.{inner}": written(inner, FRAME, FRAME)}
 
 
+@pytest.mark.parametrize("inner", ["parquet", "xlsx"])
+def test_a_format_that_is_packed_itself_is_stored_as_it_is(inner: str) -> None:
+    content = written("zip", FRAME, FRAME, inner=inner)
+
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert archive.infolist()[0].compress_type == zipfile.ZIP_STORED
+    assert unpacked(content) == {f"data.{inner}": written(inner, FRAME, FRAME)}
+
+
+def test_what_the_inner_format_remarks_is_told() -> None:
+    options = WriteOptions(inner="xlsx")
+    with open_writer("zip", io.BytesIO(), ["a"], options) as writer:
+        writer.write(pl.DataFrame({"a": ["x", "y" * 40_000]}))
+
+    assert writer.remarked == 1
+    assert [(one.row, one.column) for one in writer.remarks] == [(2, "a")]
+
+
 def test_options_reach_the_inner_format() -> None:
     frame = pl.DataFrame({"a": ["=x"]})
 
@@ -41,6 +63,15 @@ def test_options_reach_the_inner_format() -> None:
 
 def test_equal_rows_give_equal_bytes() -> None:
     assert written("zip", FRAME) == written("zip", FRAME)
+
+
+def test_frames_cut_otherwise_give_the_same_bytes() -> None:
+    frame = pl.select(a=pl.int_range(100_000), b=pl.int_range(100_000) * 7919 % 100_003)
+
+    content = written("zip", *frame.iter_slices(9_973))
+
+    assert content == written("zip", frame)
+    assert unpacked(content) == {"data.csv": written("csv", frame)}
 
 
 def test_a_table_without_rows_can_be_packed() -> None:
@@ -68,3 +99,23 @@ def test_an_error_leaves_no_archive_behind() -> None:
         write_half("zip", out)
 
     assert not zipfile.is_zipfile(out)
+
+
+def test_the_threads_end_with_the_file() -> None:
+    earlier = threading.enumerate()
+    with open_writer("zip", io.BytesIO(), ["a"]) as writer:
+        writer.write(MANY)
+        assert started_since(earlier)
+
+    assert not started_since(earlier)
+
+
+def test_the_threads_end_with_an_error_too() -> None:
+    earlier = threading.enumerate()
+    writer = open_writer("zip", io.BytesIO(), ["a"])
+    writer.write(MANY)
+    assert started_since(earlier)
+
+    writer.abandon()
+
+    assert not started_since(earlier)

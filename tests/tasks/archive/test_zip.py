@@ -2,6 +2,7 @@ import io
 import random
 import shutil
 import subprocess
+import threading
 import zipfile
 import zlib
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ import pytest
 
 from tasks.archive.store import LocalStore
 from tasks.archive.zip import Member, SizeChanged, write_zip
+from tests.support.started import started_since
 
 TABLE = "".join(
     f"{n},country {n % 97},{random.Random(n).random():.4f},2024-01-{n % 28 + 1:02d}\n"
@@ -63,6 +65,30 @@ def test_unzip_finds_no_fault(tmp_path: Path) -> None:
 
     assert done.returncode == 0
     assert b"No errors detected" in done.stdout
+
+
+def test_what_is_deflated_on_threads_can_be_read_back_from_any_place() -> None:
+    long = TABLE * 5
+    content = zipped(
+        member("a.csv", long), member("b.csv", b"x"), member("c.csv", long)
+    )
+
+    archive = zipfile.ZipFile(io.BytesIO(content))
+    assert archive.testzip() is None
+    assert archive.read("c.csv") == archive.read("a.csv") == long
+    assert zlib.crc32(long) == archive.getinfo("c.csv").CRC
+
+
+def test_the_bytes_do_not_tell_how_a_file_was_read() -> None:
+    class Trickling(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            return super().read(7_001)
+
+    trickled = Member(
+        name="a.csv", open=lambda: Trickling(TABLE), size=len(TABLE), modified_at=None
+    )
+
+    assert zipped(trickled) == zipped(member("a.csv", TABLE))
 
 
 def test_no_member_gives_an_empty_zip() -> None:
@@ -157,6 +183,18 @@ def test_stopping_in_the_middle_closes_the_file_that_is_read() -> None:
     del writing
 
     assert [file.closed for file in opened] == [True]
+
+
+def test_stopping_in_the_middle_leaves_no_thread_behind() -> None:
+    earlier = threading.enumerate()
+    writing = write_zip(io.BytesIO(), [member("a.csv", NOISE * 20)])
+    next(writing)
+    next(writing)
+    assert started_since(earlier)
+
+    writing.close()
+
+    assert not started_since(earlier)
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.png"])
