@@ -1,15 +1,17 @@
 """One port: what waits is answered on the event loop, all else by Django in threads."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
 from django.conf import settings
 
-from config.body import Disconnected, Message, Receive, whole
+from config.body import Disconnected, whole
 from config.wsgi import application as django
 
-Send = Callable[[Message], Awaitable[None]]
+# Django is set up by now, which the doors' models need.
+from config import calls, lifespan, sockets, waiting  # isort: skip
+from tasks.dialects.asgi import Message, Receive, Send  # isort: skip
+
 THREADS = 24
 
 in_threads = WSGIMiddleware(cast("Any", django), workers=THREADS)
@@ -17,11 +19,13 @@ in_threads = WSGIMiddleware(cast("Any", django), workers=THREADS)
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
-        await _lifespan(receive, send)
+        await lifespan.follow(receive, send)
     elif scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": 4404})
+        await sockets.answer(scope, receive, send)
     elif scope["path"] == "/healthz":
         await _reply(send, 200, b"ok\n")
+    elif found := waiting.find(scope["method"], scope["path"]):
+        await calls.answer(scope, receive, send, found=found)
     else:
         await _http(scope, receive, send)
 
@@ -36,14 +40,6 @@ async def _http(scope: Message, receive: Receive, send: Send) -> None:
         await _reply(send, 408, b"The request's body did not arrive in time.\n")
         return
     await in_threads(cast("Any", scope), cast("Any", receive), cast("Any", send))
-
-
-async def _lifespan(receive: Receive, send: Send) -> None:
-    while True:
-        message = await receive()
-        await send({"type": f"{message['type']}.complete"})
-        if message["type"] == "lifespan.shutdown":
-            return
 
 
 async def _reply(send: Send, status: int, text: bytes) -> None:

@@ -18,6 +18,7 @@ from config.environment import (
     secret_key,
 )
 from config.logs import is_a_fault
+from exports.sources.named import parse_databases
 from tasks.outbound.policy import parse_policy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -30,6 +31,7 @@ django_stubs_ext.monkeypatch()
 DEBUG = env_bool("DEBUG")
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"]
 SECRET_KEY = secret_key(VAR_DIR, may_make=not env_list("ALLOWED_HOSTS"))
+SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -142,9 +144,13 @@ JOB_HANDLERS: dict[str, str] = {
     "registry.incident": "registry.jobs.report_incident",
     "registry.diff": "registry.jobs.compare_tables",
     "registry.refresh": "registry.jobs.refresh_runner",
+    "exports.export": "exports.jobs.run_export",
+    "exports.delivery": "exports.jobs.run_delivery",
 }
 JOB_FOLLOWERS: dict[str, str] = {
     "registry.pipeline": "registry.follow.pipeline_moved",
+    "exports.export": "exports.follow.export_moved",
+    "exports.delivery": "exports.deliveries.delivery_moved",
 }
 # The longest wait between two tries, in seconds, for kinds that have long to wait.
 JOB_LONGEST_WAITS: dict[str, float] = {"registry.event": 3 * 3600.0}
@@ -154,11 +160,45 @@ SWEEPS: list[str] = [
     "registry.callbacks.time_out_silent",
 ]
 # What `manage.py prune` also calls, with `at` and `dry_run`; each returns its counts.
-PRUNES: list[str] = ["registry.retention.prune"]
+PRUNES: list[str] = [
+    "registry.retention.prune",
+    "exports.deliveries.prune",
+    "tasks.idempotency.prune",
+]
+# Where a job's result is, for who looks at the job: given ids, a URL of each.
+JOB_LINKS: dict[str, str] = {
+    "registry.pipeline": "registry.links.revisions_of",
+    "exports.export": "exports.links.files_of",
+}
+# What clients may have done again; a delivery whose outcome is unknown is not here.
+CLIENTS_RETRY: list[str] = [
+    "registry.pipeline",
+    "registry.event",
+    "registry.diff",
+    "exports.export",
+]
+# What waits, and is answered on the event loop: a method or "websocket", a pattern of
+# the whole path, and the door's function.
+WAITING_DOORS: list[tuple[str, str, str]] = [
+    (
+        "websocket",
+        r"/api/export/ws/(?P<task_id>[^/]+)",
+        "exports.dialects.fetchtozip.sockets.follow_task",
+    ),
+    ("POST", "/export", "exports.dialects.databox.doors.export"),
+    ("POST", "/lp/export", "exports.dialects.databox.doors.export_long_poll"),
+    ("websocket", "/ws/export", "exports.dialects.databox.sockets.export_socket"),
+    ("GET", r"/jobs/(?P<job_id>[^/]+)", "tasks.dialects.jobs.doors.job"),
+    ("GET", r"/jobs/(?P<job_id>[^/]+)/events", "tasks.dialects.jobs.doors.events"),
+    ("websocket", r"/ws/jobs/(?P<job_id>[^/]+)", "tasks.dialects.jobs.doors.follow"),
+]
+MAX_WAITS = env_int("MAX_WAITS", 2_000)
+MAX_WAITS_PER_CLIENT = env_int("MAX_WAITS_PER_CLIENT", 200)
 MAX_OPEN_JOBS = env_int("MAX_OPEN_JOBS", 100_000)
 MAX_OPEN_JOBS_PER_CLIENT = env_int("MAX_OPEN_JOBS_PER_CLIENT", 1_000)
 DISK_RESERVE_MB = env_int("DISK_RESERVE_MB", 256)
 JOB_KEEP_DAYS = env_number("JOB_KEEP_DAYS", 30)
+IDEMPOTENCY_KEEP_HOURS = env_number("IDEMPOTENCY_KEEP_HOURS", 24)
 
 # The store
 STORE_URL = env_str("STORE_URL", str(VAR_DIR / "store"))
@@ -208,6 +248,22 @@ INCIDENT_URL = env_str("INCIDENT_URL")
 CORS_ORIGINS = env_list("CORS_ORIGINS", "*" if DEBUG else "")
 MAX_BODY_MB = env_int("MAX_BODY_MB", 16)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_MB << 20
+
+# Exports (contract 003)
+EXPORT_OPEN = env_bool("EXPORT_OPEN", default=DEBUG)  # callers need no key
+EXPORT_SOURCE_URL = env_str("EXPORT_SOURCE_URL")
+EXPORT_PAGE_SIZE = env_int("EXPORT_PAGE_SIZE", 100)
+EXPORT_KEEP_HOURS = env_number("EXPORT_KEEP_HOURS", 168)
+try:
+    SOURCE_DATABASES = parse_databases(env_str("SOURCE_DATABASES"))
+except ValueError as error:
+    raise ImproperlyConfigured(str(error)) from None
+
+# Deliveries (contract 000)
+MACAROON_SECRET = env_str("MACAROON_SECRET")
+DATABOX_LOCAL_NAME = env_str("DATABOX_LOCAL_NAME", "export-service")
+DELIVERY_TIMEOUT = env_number("DELIVERY_TIMEOUT", 60)
+DELIVERY_KEEP_HOURS = env_number("DELIVERY_KEEP_HOURS", 24)
 
 # Security: the defaults of a production service; HTTPS_ONLY=off for plain HTTP.
 _https = env_bool("HTTPS_ONLY", default=bool(env_list("ALLOWED_HOSTS")) and not DEBUG)

@@ -10,9 +10,10 @@ from django.db.models import ProtectedError, QuerySet
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from tasks import pace
 from tasks.archive.stored import store
 from tasks.engine import sweep
-from tasks.models import Artifact, Job
+from tasks.models import Artifact, Job, Segment
 from tasks.states import FINAL
 
 # A file is in the store before its artifact's row is: leave the young ones alone.
@@ -44,6 +45,7 @@ def prune(*, before: datetime, dry_run: bool = False) -> Pruned:
     _files(pruned, dry_run=dry_run)
     if not dry_run:
         pruned.drafts = sweep.clear_drafts()
+        pace.forget(at=timezone.now())
     return pruned
 
 
@@ -84,10 +86,18 @@ def _delete(artifact: Artifact) -> bool:
 
 
 def _files(pruned: Pruned, *, dry_run: bool) -> None:
+    if not dry_run:  # an ended job's are let go of by its follower, if it has one
+        Segment.objects.filter(job__state__in=FINAL).delete()
     for digest in store().digests(older_than_s=YOUNG_S):
-        if Artifact.objects.filter(digest=digest).exists():
+        if _is_owned(digest):
             continue
         pruned.files += 1
         pruned.size_bytes += store().size(digest)
         if not dry_run:
             store().delete(digest)
+
+
+def _is_owned(digest: str) -> bool:
+    """Tell whether an artifact shows the file, or an open job still needs it."""
+    shown = Artifact.objects.filter(digest=digest).exists()
+    return shown or Segment.objects.filter(digest=digest).exists()

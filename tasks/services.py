@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from tasks import quota
 from tasks.apikeys import make_key, read_digest
 from tasks.engine import clock, doorbell
 from tasks.engine.moves import EventKind, change, move, note
@@ -69,6 +70,7 @@ def _make_room(client: Client) -> None:
     if most is None:
         most = settings.MAX_OPEN_JOBS_PER_CLIENT
     theirs = client.jobs.filter(due_at__isnull=False)[:most].count()
+    quota.note(limit=most, used=theirs)
     if theirs >= most:
         raise TooManyJobs(
             f"{client} has {theirs} unfinished jobs, as many as it may have.",
@@ -82,6 +84,7 @@ def _make_room(client: Client) -> None:
         )
     if free_megabytes() < settings.DISK_RESERVE_MB:
         raise Overloaded("The service's disk is nearly full.", retry_after_s=60)
+    quota.note(limit=most, used=theirs + 1)
 
 
 class _Depth:
@@ -150,14 +153,19 @@ def _cancel(job: Job) -> Job:
 
 
 @transaction.atomic
-def retry(job: Job) -> Job:
+def retry(job: Job, *, admit: bool = False) -> Job:
     """Queue a failed or cancelled job once more, from its last cursor.
+
+    `admit` asks for room first, as for new work.
 
     Raises:
         JobMoved: it is neither.
+        TooManyJobs, Overloaded: of enqueue, with `admit`.
     """
     if job.state not in {JobState.FAILED, JobState.CANCELLED}:
         raise JobMoved(f"{job} is {job.state}: there is nothing to retry")
+    if admit:
+        _make_room(job.client)
     at = clock.now()
     move(
         job,

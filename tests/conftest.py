@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from pytest_django import DjangoDbBlocker
 
 from tests.support.backends import forget_templates, why_not
 from tests.support.live import Live
+from tests.support.sources import Sources
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,6 +33,28 @@ def pytest_collection_modifyitems(
 def _uses_database(item: pytest.Item) -> bool:
     fixtures = getattr(item, "fixturenames", ())
     return item.get_closest_marker("django_db") is not None or "db" in fixtures
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """Let the database go in the end: the heartbeat's thread keeps a connection."""
+    yield
+    with django_db_blocker.unblock():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+
+
+@pytest.fixture
+def sources() -> Iterator[Sources]:
+    """Servers of files on loopback."""
+    with Sources() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

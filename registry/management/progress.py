@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TextIO
 
-BAR = 24
+from tasks.management.bars import bar
+
 MARKS = {"QUEUED": "·", "INPROGRESS": "▸", "SUCCEEDED": "✓", "FAILED": "✗"}
 
 
@@ -50,8 +51,7 @@ class Progress:
 
     def _bar(self, line: Line) -> str:
         share = 100 if line.state == "SUCCEEDED" else line.percent or 0
-        full = BAR * share // 100
-        return f"  {'█' * full}{'░' * (BAR - full)} {self._text(line)}"
+        return f"  {bar(share)} {self._text(line)}"
 
     def _text(self, line: Line) -> str:
         short = line.id.split("/", 2)[-1]

@@ -21,6 +21,10 @@ class CorsMixin(APIView):
         reply["Allow"] = ", ".join(self.allowed_methods)
         reply["Access-Control-Allow-Methods"] = reply["Allow"]
         reply["Access-Control-Allow-Headers"] = self.cors_headers
+        asked = request.headers.get("Access-Control-Request-Headers", "").lower()
+        known = self.cors_headers.lower()
+        if "idempotency-key" in asked and "idempotency-key" not in known:
+            reply["Access-Control-Allow-Headers"] += ", idempotency-key"
         return reply
 
     def finalize_response(

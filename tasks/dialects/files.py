@@ -12,7 +12,7 @@ from tasks.models import Artifact
 
 
 def artifact_reply(
-    request: Request, artifact: Artifact, *, name: str
+    request: Request, artifact: Artifact, *, name: str, inline: bool = True
 ) -> HttpResponseBase:
     """Send the file under `name`: the artifact may have been made under another.
 
@@ -25,7 +25,7 @@ def artifact_reply(
         size=artifact.size_bytes,
         digest=artifact.digest,
         name=name,
-        media_type=media_type(name),
+        media_type=artifact.media_type if name == artifact.name else media_type(name),
         modified_at=artifact.created_at,
-        inline=True,
+        inline=inline,
     )

@@ -111,8 +111,6 @@ def _was_lost(job: Job) -> bool:
 
 def _lease(job: Job, at: datetime) -> Job:
     lost, before, state = _was_lost(job), job.lease_owner, job.state
-    if lost:
-        note(job, EventKind.LEASE_LOST, worker=before)
     lease = {
         "fence": job.fence + 1,
         "lease_owner": identity.owner(),
@@ -129,6 +127,10 @@ def _lease(job: Job, at: datetime) -> Job:
             attempt=1,
             **lease,
         )
+    # A line is added only under the row's lock: who reads a job's lines by their ids
+    # must never be shown an earlier one after a later one.
     change(job, attempt=job.attempt + lost, **lease)
+    if lost:
+        note(job, EventKind.LEASE_LOST, worker=before)
     note(job, EventKind.CLAIMED, **data)
     return job

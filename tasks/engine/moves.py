@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.module_loading import import_string
 
-from tasks.engine import clock
+from tasks.engine import clock, news
 from tasks.engine.storable import fit, storable
 from tasks.errors import FollowerFailed, JobMoved
 from tasks.models import Job, JobEvent
@@ -70,11 +70,11 @@ def _tell(follow: Follower, job: Job) -> None:
 
 
 def change(job: Job, **changes: Any) -> None:
-    """Write to the job's row under its state and fence, and read it back."""
+    """Write to the job's row under its state and fence, read it back, and tell."""
     same = Job.objects.filter(pk=job.pk, state=job.state, fence=job.fence)
     if not same.update(rev=F("rev") + 1, **changes):
         raise JobMoved(f"{job} is no longer {job.state} under fence {job.fence}")
-    job.refresh_from_db()
+    job.refresh_from_db(from_queryset=news.telling(Job.objects.all()))
 
 
 def requeue(job: Job, *, wait_s: float, data: dict[str, Any]) -> Job:

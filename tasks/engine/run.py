@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from time import monotonic
 from typing import Any
 
@@ -26,6 +27,9 @@ WRITE_EVERY_S = 0.5
 MOST_NOTES = 1000
 log = logging.getLogger(__name__)
 
+# Set whenever something that a job of this process rests for may have come.
+awake = Event()
+
 Effect = Callable[[], object]
 
 
@@ -39,6 +43,8 @@ class Step:
     rows: int | None = None
     size_bytes: int | None = None
     apply: Effect | None = None  # runs in the step's own transaction
+    # The job rests until a thread of its own sets this; nothing else is said.
+    rest: Event | None = None
 
     def changes(self) -> dict[str, Any]:
         fields = ("cursor", "done", "total", "rows", "size_bytes")
@@ -63,6 +69,7 @@ class Run:
         self.params: dict[str, Any] = job.params
         self.cursor: Any = job.cursor
         self.lease = Lease(job, step_limit_s=STEP_LIMIT_S)
+        self.rest: Event | None = None
         self._notes: list[dict[str, Any]] = []
         self._pending: dict[str, Any] = {}
         self._written = 0.0
@@ -82,6 +89,10 @@ class Run:
         """Have `stop` called (from another thread) when the job must end now."""
         self.lease.stop = stop
 
+    def wake(self) -> None:
+        """Say, from any thread, that what was rested for is there."""
+        awake.set()
+
     def scratch(self) -> Path:
         """Return a folder of this claim's own; it goes when the claim ends."""
         folder = scratch_of(self.job)
@@ -89,6 +100,10 @@ class Run:
         return folder
 
     # What the worker calls.
+    @property
+    def resting(self) -> bool:
+        return self.rest is not None and not self.rest.is_set()
+
     def advance(self, *, until: float) -> bool:
         """Run steps up to the monotonic time `until`; True when the job needs no more.
 
@@ -148,6 +163,9 @@ class Run:
             except StopIteration as end:
                 self._succeed(end.value)
                 return True
+            self.rest = step.rest
+            if step.rest:
+                return False
             self._commit(step)
             if monotonic() >= until:
                 return False

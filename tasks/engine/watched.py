@@ -49,7 +49,8 @@ class _Source(io.RawIOBase):
     def readinto(self, buffer: "WriteableBuffer") -> int:
         if self.lease.over:
             raise Stopped("The job was stopped.")
-        self.lease.step_began = monotonic()
+        if self.lease.step_began is not None:  # else it reads ahead between two steps
+            self.lease.step_began = monotonic()
         view = memoryview(buffer).cast("B")
         block = self.file.read(len(view))
         view[: len(block)] = block

@@ -1,6 +1,6 @@
 """All benches, one after another on an otherwise idle machine, as one table.
 
-python -m tests.bench [--json] [engine] [tables] [web]
+python -m tests.bench [--json] [databases] [deliveries] [engine] [hub] [tables] [web]
 """
 
 import os
@@ -14,15 +14,28 @@ ROOT = Path(__file__).resolve().parents[2]
 def main(words: list[str]) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     os.environ["VAR_DIR"] = str(ROOT / "build" / "bench")
-    from tests.bench import engine, tables, web  # noqa: PLC0415 - needs the settings
+    from tests.bench import (  # noqa: PLC0415 - needs the settings
+        databases,
+        deliveries,
+        engine,
+        hub,
+        tables,
+        web,
+    )
     from tests.bench.table import Row, as_json, as_table  # noqa: PLC0415
 
     benches: dict[str, Callable[[], list[Row]]] = {
+        "databases": databases.rows,
+        "deliveries": deliveries.rows,
         "engine": engine.rows,
+        "hub": hub.rows,
         "tables": tables.rows,
         "web": web.rows,
     }
-    chosen = [word for word in words if word in benches] or list(benches)
+    names = [word for word in words if word != "--json"]
+    if unknown := set(names) - set(benches):
+        sys.exit(f"There is no bench {', '.join(sorted(unknown))}.")
+    chosen = names or list(benches)
     found: list[Row] = []
     for name in chosen:
         print(f"Measuring: {name} ...", file=sys.stderr, flush=True)

@@ -15,12 +15,15 @@ from time import perf_counter
 from typing import Any
 
 import duckdb
+import requests
 
 from exports.tables import WriteOptions, open_table, open_writer
+from exports.tables.ahead import ahead
 from exports.tables.validate import Checker
 from tasks import outbound
 from tasks.archive.store import LocalStore
 from tasks.archive.zip import Member, write_zip
+from tests.bench import workbooks
 
 BLOCK = 1 << 20
 LOOPBACK = outbound.parse_policy(allow_nets="127.0.0.0/8", ports="any")
@@ -49,6 +52,7 @@ def ours(source: str, folder: Path, *, kind: str) -> int:
         hashed: Any = Hashed(reply.file())
         options = WriteOptions(inner="csv")
         with open_table(hashed, name="t.csv") as table, store.writer(fence="b") as out:
+            table.frames = ahead(table.frames)
             with open_writer(kind, out, table.columns, options) as writer:
                 for frame in table:
                     writer.write(frame)
@@ -87,6 +91,29 @@ def archive(source: str, folder: Path) -> int:
     return target.stat().st_size
 
 
+def store_copy(source: str, folder: Path) -> int:
+    """A file into the store as the service copies one: guarded, hashed, durable."""
+    store = LocalStore(folder)
+    with outbound.stream("GET", source, policy=LOOPBACK) as reply:
+        reply.raise_for_status()
+        with store.writer(fence="b") as out:
+            for piece in reply.iter_bytes(BLOCK):
+                out.write(piece)
+            return out.commit().size
+
+
+def bare_copy(source: str, folder: Path) -> int:
+    """The same by requests alone, hashed while it is streamed to a file."""
+    target, sha = folder / "bare", hashlib.sha256()
+    with requests.get(source, stream=True, timeout=10) as reply, target.open("wb") as f:
+        reply.raise_for_status()
+        for piece in reply.iter_content(BLOCK):
+            f.write(piece)
+            sha.update(piece)
+    sha.hexdigest()
+    return target.stat().st_size
+
+
 def validate(source: str, folder: Path) -> int:
     """Check every cell of a local file against a schema, uniqueness included."""
     with Path(source).open(encoding="utf-8") as lines:
@@ -110,9 +137,15 @@ FLOWS: dict[str, Callable[[str, Path], int]] = {
     "csv": lambda source, folder: ours(source, folder, kind="csv"),
     "zip": lambda source, folder: ours(source, folder, kind="zip"),
     "json": lambda source, folder: ours(source, folder, kind="json"),
+    "parquet": lambda source, folder: ours(source, folder, kind="parquet"),
+    "xlsx": workbooks.ours,
+    "openpyxl": workbooks.openpyxl_write_only,
+    "write_excel": workbooks.polars_write_excel,
     "duckdb": duckdb_copy,
     "zipfile": zipfile_6,
     "archive": archive,
+    "store": store_copy,
+    "bare": bare_copy,
     "validate": validate,
 }
 

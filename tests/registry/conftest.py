@@ -5,30 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from django.db import connection
-from pytest_django import DjangoDbBlocker, Settings
+from pytest_django import Settings
 
 from registry import tokens
 from tasks import services
 from tasks.archive import stored
 from tasks.outbound.policy import parse_policy
-from tests.support.sources import Sources
 from tests.support.specstore import public_key
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker
-) -> Iterator[None]:
-    """Let the database go in the end: the heartbeat's thread keeps a connection."""
-    yield
-    with django_db_blocker.unblock():
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                )
 
 
 @pytest.fixture(autouse=True)
@@ -49,9 +32,3 @@ def _world(
     stored.store.cache_clear()
     yield
     stored.store.cache_clear()
-
-
-@pytest.fixture
-def sources() -> Iterator[Sources]:
-    with Sources() as running:
-        yield running

@@ -6,11 +6,11 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from registry import services
-from registry.dialects.files import artifact_reply
-from registry.dialects.negotiation import OneForm
 from registry.dialects.ownership import is_owner
 from registry.errors import NoSuchRevision
 from tasks.archive.store import Missing
+from tasks.dialects.files import artifact_reply
+from tasks.dialects.negotiation import OneForm
 
 
 class File(APIView):

@@ -6,13 +6,13 @@ from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
 from registry import history
-from registry.dialects.files import artifact_reply
 from registry.dialects.history import wire
-from registry.dialects.negotiation import OneForm
 from registry.dialects.ownership import is_owner
 from registry.errors import NoSuchRevision
 from tasks.archive.store import Missing
 from tasks.dialects.cors import CorsMixin
+from tasks.dialects.files import artifact_reply
+from tasks.dialects.negotiation import OneForm
 
 
 class HistoryView(CorsMixin):

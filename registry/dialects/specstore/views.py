@@ -10,7 +10,6 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from registry import elsewhere, incidents, services
-from registry.dialects.negotiation import OneForm
 from registry.dialects.specstore import wire
 from registry.errors import (
     NoSuchRevision,
@@ -24,7 +23,12 @@ from registry.tokens import read_token, token_text
 from registry.told import tell
 from tasks.dialects.cors import CorsMixin
 from tasks.dialects.json_body import BadJson, BodyTooLarge, read_json
+from tasks.dialects.making import MakesWork, answer_of
+from tasks.dialects.negotiation import OneForm
 from tasks.errors import Refused, TooManyJobs
+from tasks.idempotency import Asked, BadKey, KeyInUse, KeyReused, amend
+
+KEY_FAULTS: dict[type[Exception], int] = {BadKey: 400, KeyInUse: 409, KeyReused: 422}
 
 
 class SpecstoreView(CorsMixin, APIView):
@@ -57,7 +61,7 @@ class Info(SpecstoreView):
         return self.reply(wire.info(found))
 
 
-class Upload(SpecstoreView):
+class Upload(MakesWork, SpecstoreView):
     def post(self, request: Request) -> HttpResponse:
         try:
             contents = read_json(request)
@@ -74,11 +78,38 @@ class Upload(SpecstoreView):
             return self.reply(wire.refused(error.errors))
         except NotAuthorised:
             return self.reply(wire.refused([wire.NOT_AUTHORISED]))
-        most = token.max_datasets
-        return self._upload(request, contents, owner=owner, most=most)
+        return self._upload_once(contents, owner=owner, most=token.max_datasets)
+
+    def handle_exception(self, exc: Exception) -> Any:
+        status = KEY_FAULTS.get(type(exc))
+        if status is None:
+            return super().handle_exception(exc)
+        reply = self.reply(wire.refused([str(exc)]), status=status)
+        if isinstance(exc, KeyInUse):
+            reply["Retry-After"] = str(exc.retry_after_s)
+        return reply
+
+    def _upload_once(
+        self, contents: dict[str, Any], *, owner: str, most: int
+    ) -> HttpResponse:
+        asked = self.asked_once(scope=f"owner:{owner}")
+        made: list[Revision] = []
+
+        def act() -> HttpResponse:
+            return self._upload(contents, made, owner=owner, most=most)
+
+        reply = self.once(asked, act, made=lambda: bool(made))
+        for revision in made:
+            reply = self._refreshed(revision, reply, asked)
+        return reply
 
     def _upload(
-        self, request: Request, contents: dict[str, Any], *, owner: str, most: int
+        self,
+        contents: dict[str, Any],
+        made: list[Revision],
+        *,
+        owner: str,
+        most: int,
     ) -> HttpResponse:
         name = dataset_of(contents)
         dataset_id = f"{owner}/{name}" if name else None
@@ -98,15 +129,24 @@ class Upload(SpecstoreView):
             reply = self.reply(body, status=status)
             reply["Retry-After"] = str(error.retry_after_s)
             return reply
-        return self._accepted(request, revision)
+        made.append(revision)
+        return self._accepted(revision, errors=[])
 
-    def _accepted(self, request: Request, revision: Revision) -> HttpResponse:
-        errors, url = [], None
+    def _refreshed(
+        self, revision: Revision, reply: HttpResponse, asked: Asked | None
+    ) -> HttpResponse:
+        """Have a runner elsewhere look for the revision, now that it is saved."""
         try:
             elsewhere.refresh()
         except RefreshFailed as error:
             errors = [str(error)]
             incidents.not_started(str(revision.dataset), errors)
+            reply = self._accepted(revision, errors=errors)
+            amend(asked, answer_of(reply, made=True))
+        return reply
+
+    def _accepted(self, revision: Revision, *, errors: list[str]) -> HttpResponse:
+        url, request = None, self.request
         if revision.runner == Runner.EXTERNAL:
             origin = settings.PUBLIC_URL or f"{request.scheme}://{request.get_host()}"
             url = elsewhere.callback_url(revision, origin=origin)

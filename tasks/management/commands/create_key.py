@@ -9,7 +9,10 @@ from django.utils import timezone
 from tasks import services
 from tasks.models import Client
 
-SCOPES = ("export", "share", "append", "callback", "jobs", "datasets", "metrics")
+SCOPES = (
+    *("export", "deliver", "share", "append", "callback", "jobs", "datasets"),
+    "metrics",
+)
 
 MOST_DAYS = 36_500
 

@@ -15,6 +15,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 STOP_WITHIN_S = 28.0
+LARGEST_FRAME_BYTES = 1 << 20  # of a WebSocket
 
 
 class Command(BaseCommand):
@@ -88,6 +89,10 @@ def _web(host: str, port: int, processes: int) -> list[str]:
         *("--host", host, "--port", str(port), "--workers", str(processes)),
         *("--log-level", "warning", "--no-access-log", "--no-server-header"),
         *("--timeout-graceful-shutdown", "10", "--lifespan", "on"),
+        *("--ws", "config.frames:Frames", "--ws-ping-interval", "20"),
+        *("--ws-max-size", str(LARGEST_FRAME_BYTES)),
+        # A frame is short, and the memory for each connection's dictionary is not.
+        *("--ws-ping-timeout", "20", "--ws-per-message-deflate", "false"),
     ]
 
 

@@ -1,0 +1,88 @@
+"""What staff see of exports: tasks, how far they are, what came of them."""
+
+from typing import Any, get_args
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.db.models.fields.json import KT
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from exports import delivery_admin as delivery_admin
+from exports import macaroon_admin as macaroon_admin
+from exports.models import ExportTask
+from exports.request import FileType
+from tasks.admin import OfJobAdmin
+
+
+class FileTypeFilter(admin.SimpleListFilter):
+    title = "file type"
+    parameter_name = "file_type"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, name) for name in get_args(FileType)]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[ExportTask]
+    ) -> QuerySet[ExportTask]:
+        wanted = self.value()
+        if not wanted:
+            return queryset
+        return queryset.filter(request__configuration__file_type=wanted)
+
+
+@admin.register(ExportTask)
+class ExportTaskAdmin(OfJobAdmin):
+    list_display = (
+        *("id", "state", "client", "file_type", "percent", "rows", "size_bytes"),
+        *("created_at", "finished_at", "expires_at", "error_code"),
+    )
+    list_filter = ("job__state", FileTypeFilter, "job__error_code", "created_at")
+    search_fields = ("=id", "client__name", "job__error")
+    ordering = ("-created_at",)
+    actions = ("cancel_jobs",)
+    fields = (
+        *("id", "client", "state", "percent", "error", "job_link", "file"),
+        *("rows", "size_bytes", "created_at", "finished_at", "expires_at", "request"),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        # A snapshot may be long, and nobody but a worker reads what is sealed.
+        tasks = super().get_queryset(request).select_related("client", "job")
+        told: QuerySet[Any] = tasks.annotate(
+            kind=KT("request__configuration__file_type")
+        )
+        return told.defer("request", "sealed", "job__params", "job__cursor")
+
+    @admin.display(description="File type", ordering="kind")
+    def file_type(self, task: Any) -> str:
+        return str(task.kind)
+
+    @admin.display(description="%")
+    def percent(self, task: ExportTask) -> int | None:
+        return task.job.percent
+
+    @admin.display(description="Rows", ordering="job__rows")
+    def rows(self, task: ExportTask) -> int:
+        return task.job.rows
+
+    @admin.display(description="Bytes", ordering="job__size_bytes")
+    def size_bytes(self, task: ExportTask) -> int:
+        return task.job.size_bytes
+
+    @admin.display(description="Finished at", ordering="job__finished_at")
+    def finished_at(self, task: ExportTask) -> Any:
+        return task.job.finished_at
+
+    @admin.display(description="Error code", ordering="job__error_code")
+    def error_code(self, task: ExportTask) -> str:
+        return task.job.error_code
+
+    @admin.display(description="File")
+    def file(self, task: ExportTask) -> SafeString | str:
+        if task.artifact is None:
+            return ""
+        url = reverse("admin:tasks_artifact_change", args=[task.artifact_id])
+        return format_html('<a href="{}">{}</a>', url, task.artifact)

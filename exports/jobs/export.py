@@ -1,0 +1,98 @@
+"""Making an export: rows fetched, changed, written and published."""
+
+from collections.abc import Callable, Generator
+from dataclasses import asdict
+from typing import Any
+
+import polars as pl
+from django.conf import settings
+
+from exports.faults import faults_told
+from exports.jobs.databases import from_database
+from exports.jobs.progress import SecondHalf, file_meter, first_half
+from exports.jobs.work import Made, Meter, Steps, Work
+from exports.models import ExportTask
+from exports.plan import Kind, headers_of, paged_source
+from exports.sources.files import FileSource
+from exports.sources.pages import fetch_pages
+from exports.sources.waiting import Beats, Streamed, filled, read_aside
+from tasks.engine.run import Run, Step
+from tasks.errors import WorkFailed
+
+MadeFrom = Generator[Step, None, tuple[Made, list[dict[str, Any]]]]
+
+
+def run_export(run: Run) -> Steps:
+    """Make a task's file; it becomes public as the job succeeds."""
+    task = ExportTask.objects.filter(pk=run.params["task"]).first()
+    if task is None:
+        raise WorkFailed("task_gone", "The export was deleted before its turn came.")
+    with faults_told(str(task)):
+        work = Work(run, task)
+    with faults_told(work.origin.shown):
+        made, sources = yield from maker_for(work.origin.kind)(work)
+    return work.publish(made, sources)
+
+
+def maker_for(kind: Kind) -> Callable[[Work], MadeFrom]:
+    if kind not in MAKERS:
+        raise WorkFailed("no_reader", f"A {kind.value} cannot be exported here.")
+    return MAKERS[kind]
+
+
+def from_file(work: Work) -> MadeFrom:
+    """Write the rows of one file while it is being fetched."""
+    source = FileSource(
+        work.origin.where,
+        policy=settings.OUTBOUND,
+        headers=headers_of(work.configuration),
+        declared=work.configuration.source_format,
+    )
+    meter = file_meter(source, work.configuration)
+    made = yield from write_aside(work, source, meter)
+    return made, [source.receipt()]
+
+
+def write_aside(
+    work: Work, source: Streamed, meter: Meter
+) -> Generator[Step, None, Made]:
+    """Write rows as another thread reads them, in one pass."""
+    work.run.on_stop(source.stop)
+    with read_aside(source.frames(), stop=source.stop) as beats:
+        first = yield from _first(work, beats, meter)
+        return (
+            yield from work.write(
+                first.schema, filled(beats, first), meter, first_row=source.first_row
+            )
+        )
+
+
+def from_pages(work: Work) -> MadeFrom:
+    """Fetch all pages first, as only the last one tells which columns there are."""
+    source = paged_source(work.configuration, work.origin.where)
+    fetched = yield from first_half(fetch_pages(work.run, source))
+    for remark in fetched.remarks:
+        work.run.note(remark)
+    meter = SecondHalf(fetched.rows)
+    made = yield from work.write(
+        fetched.schema, meter.counted(fetched.table()), meter, first_row=1
+    )
+    drifts = [asdict(one) for one in fetched.drifts]
+    return made, [{**fetched.receipt, "drifts": drifts}]
+
+
+def _first(
+    work: Work, beats: Beats, meter: Meter
+) -> Generator[Step, None, pl.DataFrame]:
+    """Wait for the first frame, which every table has."""
+    while (frame := next(beats)) is None:
+        done, total = meter.read(written=0)
+        yield work.run.step(done=done, total=total)
+    return frame
+
+
+MAKERS: dict[Kind, Callable[[Work], MadeFrom]] = {
+    Kind.FILE: from_file,
+    Kind.PAGES: from_pages,
+    Kind.DATABASE: from_database,
+}

@@ -1,0 +1,1 @@
+"""Where the rows of an export come from: a file, pages, a named database."""

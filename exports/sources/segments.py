@@ -1,0 +1,111 @@
+"""Pages on disk: files in the store, each of some pages, that belong to one job."""
+
+import io
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import BinaryIO
+
+import orjson
+import polars as pl
+
+from exports.sources.walk import Page
+from tasks.archive.store import Missing, Stored
+from tasks.archive.stored import store
+from tasks.archive.upload import StoreWriter
+from tasks.engine.run import Run
+
+ENOUGH_BYTES = 4 << 20
+ENOUGH_S = 2.0
+
+
+@dataclass(frozen=True)
+class KeptPage:
+    number: int
+    asked: str
+    frames: list[pl.DataFrame]
+
+
+class SegmentWriter:
+    """Writes pages into one file: a line for the file, then a line and frames each.
+
+    The first line names the job, its claim and the file's number, so that no other
+    file ever has the same bytes: who deletes this one deletes nobody else's.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._file: StoreWriter | None = None
+        self._began = 0.0
+
+    @property
+    def is_empty(self) -> bool:
+        return self._file is None
+
+    @property
+    def is_due(self) -> bool:
+        if self._file is None:
+            return False
+        waits_s = monotonic() - self._began
+        return self._file.tell() >= ENOUGH_BYTES or waits_s >= ENOUGH_S
+
+    def add(self, page: Page, *, number: int) -> None:
+        """Write a page; `number` is the file's, should this be its first page."""
+        file = self._file or self._begin(number)
+        blocks = [_packed(frame) for frame in page.frames]
+        sizes = [len(block) for block in blocks]
+        line = {"page": page.number, "asked": page.asked, "frames": sizes}
+        file.write(orjson.dumps(line) + b"\n")
+        for block in blocks:
+            file.write(block)
+
+    def commit(self) -> Stored:
+        """Put the file in its place. Raises ValueError when there is none."""
+        if self._file is None:
+            raise ValueError("There is no page to commit.")
+        try:
+            return self._file.commit()
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Drop what is not committed."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _begin(self, number: int) -> StoreWriter:
+        job, fence = self._run.job.pk, self._run.lease.fence
+        self._file = store().writer(fence=f"{job}-{fence}")
+        self._began = monotonic()
+        line = {"job": str(job), "fence": fence, "segment": number}
+        self._file.write(orjson.dumps(line) + b"\n")
+        return self._file
+
+
+def kept_pages(
+    segments: Sequence[Stored], *, watch: Callable[[BinaryIO], BinaryIO]
+) -> Iterator[KeptPage]:
+    """Read pages back in order. Raises Missing when a file is gone or damaged."""
+    for segment in segments:
+        with store().open(segment.digest, size=segment.size) as file:
+            reader = watch(file)
+            reader.readline()
+            while line := reader.readline():
+                told = orjson.loads(line)
+                blocks = [_taken(reader, size) for size in told["frames"]]
+                frames = [pl.read_ipc_stream(io.BytesIO(block)) for block in blocks]
+                yield KeptPage(told["page"], told["asked"], frames)
+
+
+def _packed(frame: pl.DataFrame) -> bytes:
+    block = io.BytesIO()
+    frame.write_ipc_stream(block, compression="lz4")
+    return block.getvalue()
+
+
+def _taken(file: BinaryIO, size: int) -> bytes:
+    block = file.read(size)
+    if len(block) != size:
+        raise Missing("A fetched page is cut off in the store.")
+    return block
