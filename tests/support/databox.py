@@ -67,12 +67,14 @@ def environment(**changes: str) -> dict[str, Any]:
 
 
 @contextmanager
-def delivering(backend: str, folder: Path, **changes: str) -> Iterator[Web]:
+def delivering(
+    backend: str, folder: Path, *, web: int = 1, **changes: str
+) -> Iterator[Web]:
     """Run `manage.py up` on a database that this process' ORM is bound to, too."""
     with (
         own_database(backend, folder) as url,
         bound_to(url),
-        up(folder, DATABASE_URL=url, **environment(**changes)) as service,
+        up(folder, web=web, DATABASE_URL=url, **environment(**changes)) as service,
     ):
         yield service
 
