@@ -187,10 +187,19 @@ def _create(path: Path) -> int:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     while True:
         with full_by_name():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(path.parent)
             # The last upload of the same fence may just take its folder along.
             with suppress(FileNotFoundError):
                 return os.open(path, flags, 0o644)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        # Or it was there, and was taken along before mkdir had looked again.
+        if folder.is_file():
+            raise
 
 
 def _make_durable_folder(folder: Path) -> None:
