@@ -3,10 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.installed
 
-.PHONY: demo test lint types tests bench faults lock clean
+.PHONY: demo idp test lint types tests bench faults lock clean
 
 demo: $(SETUP)
 	@$(BIN)/python manage.py demo $(if $(SPEC),--spec "$(SPEC)") $(if $(ONCE),--once)
+
+# An identity provider for development: it asks nobody for a password.
+idp: $(SETUP)
+	@$(BIN)/python -m tests.support.idp
 
 test: lint types tests
 

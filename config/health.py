@@ -7,6 +7,7 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django_prometheus.exports import ExportToDjangoView
 
+from config.metrics import own_page
 from tasks import services
 from tasks.archive import stored
 from tasks.engine import sweep
@@ -29,6 +30,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if not _is_local(request) and services.find_key(token, scope="metrics") is None:
         return HttpResponse("An API key of scope metrics is needed.\n", status=401)
     page: HttpResponse = ExportToDjangoView(request)
+    page.write(own_page())
     return page
 
 

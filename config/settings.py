@@ -1,6 +1,7 @@
 """Settings, read from the environment; the README lists every name."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from config.environment import (
 )
 from config.logs import is_a_fault
 from exports.sources.named import parse_databases
+from tasks.oidc.options import parse_issuer, parse_staff_claim
 from tasks.outbound.policy import parse_policy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -48,6 +50,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "axes",
     "django_prometheus",
     "django_q",
     "rest_framework",
@@ -65,6 +68,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 TEMPLATES: list[dict[str, Any]] = [
@@ -77,6 +81,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "tasks.oidc.context.sign_in",
             ]
         },
     }
@@ -146,11 +151,15 @@ JOB_HANDLERS: dict[str, str] = {
     "registry.refresh": "registry.jobs.refresh_runner",
     "exports.export": "exports.jobs.run_export",
     "exports.delivery": "exports.jobs.run_delivery",
+    "tasks.collect": "tasks.jobs.run_collect",
+    "tasks.process": "tasks.jobs.run_process",
 }
 JOB_FOLLOWERS: dict[str, str] = {
     "registry.pipeline": "registry.follow.pipeline_moved",
     "exports.export": "exports.follow.export_moved",
     "exports.delivery": "exports.deliveries.delivery_moved",
+    "tasks.collect": "tasks.collecting.follow.collect_moved",
+    "tasks.process": "tasks.collecting.follow.process_moved",
 }
 # The longest wait between two tries, in seconds, for kinds that have long to wait.
 JOB_LONGEST_WAITS: dict[str, float] = {"registry.event": 3 * 3600.0}
@@ -158,17 +167,21 @@ JOB_LONGEST_WAITS: dict[str, float] = {"registry.event": 3 * 3600.0}
 SWEEPS: list[str] = [
     "registry.schedules.fire_due",
     "registry.callbacks.time_out_silent",
+    "tasks.collecting.sweep.start_idle",
 ]
 # What `manage.py prune` also calls, with `at` and `dry_run`; each returns its counts.
 PRUNES: list[str] = [
     "registry.retention.prune",
     "exports.deliveries.prune",
     "tasks.idempotency.prune",
+    "tasks.oidc.sessions.prune",
+    "tasks.collecting.sweep.prune",
 ]
 # Where a job's result is, for who looks at the job: given ids, a URL of each.
 JOB_LINKS: dict[str, str] = {
     "registry.pipeline": "registry.links.revisions_of",
     "exports.export": "exports.links.files_of",
+    "tasks.process": "tasks.dialects.common.links.results_of",
 }
 # What clients may have done again; a delivery whose outcome is unknown is not here.
 CLIENTS_RETRY: list[str] = [
@@ -176,6 +189,8 @@ CLIENTS_RETRY: list[str] = [
     "registry.event",
     "registry.diff",
     "exports.export",
+    "tasks.collect",
+    "tasks.process",
 ]
 # What waits, and is answered on the event loop: a method or "websocket", a pattern of
 # the whole path, and the door's function.
@@ -264,6 +279,48 @@ MACAROON_SECRET = env_str("MACAROON_SECRET")
 DATABOX_LOCAL_NAME = env_str("DATABOX_LOCAL_NAME", "export-service")
 DELIVERY_TIMEOUT = env_number("DELIVERY_TIMEOUT", 60)
 DELIVERY_KEEP_HOURS = env_number("DELIVERY_KEEP_HOURS", 24)
+
+# Tasks (contract 004)
+TASK_ATTRIBUTES = env_list("TASK_ATTRIBUTES")  # each asset must have them
+TASK_ASSETS_PER_BATCH = env_int("TASK_ASSETS_PER_BATCH", 500)
+TASKS_STRICT_STATUS = env_bool("TASKS_STRICT_STATUS")
+TASK_PROCESSOR = env_str("TASK_PROCESSOR", "archive")
+TASK_MAX_ASSETS = env_int("TASK_MAX_ASSETS", 10_000)
+TASK_ASSET_MAX_MB = env_int("TASK_ASSET_MAX_MB", 8192)
+TASK_IDLE_SECONDS = env_number("TASK_IDLE_SECONDS", 10)
+TASK_KEEP_HOURS = env_number("TASK_KEEP_HOURS", 168)
+OIDC_ISSUER = env_str("OIDC_ISSUER")
+OIDC_AUDIENCE = env_str("OIDC_AUDIENCE")
+OIDC_CLIENT_ID = env_str("OIDC_CLIENT_ID")
+OIDC_CLIENT_SECRET = env_str("OIDC_CLIENT_SECRET")
+try:
+    OIDC_STAFF_CLAIM = parse_staff_claim(
+        env_str("OIDC_STAFF_CLAIM", "groups=entrepot-staff")
+    )
+    if OIDC_ISSUER:
+        parse_issuer(OIDC_ISSUER, debug=DEBUG)
+except ValueError as error:
+    raise ImproperlyConfigured(str(error)) from None
+if OIDC_ISSUER and not OIDC_AUDIENCE:
+    raise ImproperlyConfigured("OIDC_AUDIENCE must be set where OIDC_ISSUER is.")
+
+# Staff sign in at the provider where there is one, and else by password: then five
+# wrong ones shut a name out, at the address they came from.
+_signs_in_at_provider = bool(OIDC_ISSUER and OIDC_CLIENT_ID)
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "tasks.oidc.staff.StaffBackend"
+    if _signs_in_at_provider
+    else "django.contrib.auth.backends.ModelBackend",
+]
+AXES_ENABLED = not _signs_in_at_provider
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # nobody is shut out for ever
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
 
 # Security: the defaults of a production service; HTTPS_ONLY=off for plain HTTP.
 _https = env_bool("HTTPS_ONLY", default=bool(env_list("ALLOWED_HOSTS")) and not DEBUG)

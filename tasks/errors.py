@@ -9,7 +9,10 @@ EntrepotError
  └─ WorkFailed         a handler gives up, with a reason for the client
 """
 
+from collections import Counter
 from uuid import UUID
+
+_refusals: Counter[str] = Counter()
 
 
 class EntrepotError(Exception):
@@ -22,6 +25,12 @@ class Refused(EntrepotError):
     def __init__(self, message: str, *, retry_after_s: int = 1) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+        _refusals[type(self).__name__] += 1
+
+
+def refusals() -> dict[str, int]:
+    """Return how often this process has refused work, by the reason's name."""
+    return dict(_refusals)
 
 
 class TooManyJobs(Refused):

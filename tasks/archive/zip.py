@@ -57,6 +57,7 @@ class Member:
     open: Callable[[], BinaryIO]  # called twice if the content is compressed already
     size: int  # bytes
     modified_at: datetime | None = None  # with a time zone
+    compressed: bool | None = None  # whether the content is; by the name if None
 
 
 def write_zip(
@@ -109,7 +110,10 @@ def _time(member: Member) -> datetime:
 
 
 def _method(member: Member, *, wide: bool) -> Method:
-    if extension(member.name) not in COMPRESSED:
+    compressed = member.compressed
+    if compressed is None:
+        compressed = extension(member.name) in COMPRESSED
+    if not compressed:
         return ZIP_64 if wide else ZIP_32
     crc = 0
     for block in _blocks(member):

@@ -1,6 +1,7 @@
 """All benches, one after another on an otherwise idle machine, as one table.
 
-python -m tests.bench [--json] [databases] [deliveries] [engine] [hub] [tables] [web]
+python -m tests.bench [--json] [assets] [databases] [deliveries] [engine] [hub]
+                      [tables] [web]
 """
 
 import os
@@ -15,6 +16,7 @@ def main(words: list[str]) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     os.environ["VAR_DIR"] = str(ROOT / "build" / "bench")
     from tests.bench import (  # noqa: PLC0415 - needs the settings
+        assets,
         databases,
         deliveries,
         engine,
@@ -25,6 +27,7 @@ def main(words: list[str]) -> None:
     from tests.bench.table import Row, as_json, as_table  # noqa: PLC0415
 
     benches: dict[str, Callable[[], list[Row]]] = {
+        "assets": assets.rows,
         "databases": databases.rows,
         "deliveries": deliveries.rows,
         "engine": engine.rows,

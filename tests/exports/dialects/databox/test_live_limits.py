@@ -31,14 +31,15 @@ def service(
     tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Web]:
     folder = tmp_path_factory.mktemp("limits")
-    limits = {
-        "MAX_OPEN_JOBS_PER_CLIENT": "3",
-        "MAX_WAITS_PER_CLIENT": "2",
-        "MAX_BODY_MB": "1",
-    }
     with (
         django_db_blocker.unblock(),
-        delivering("sqlite", folder, **limits) as running,
+        delivering(
+            "sqlite",
+            folder,
+            MAX_OPEN_JOBS_PER_CLIENT="3",
+            MAX_WAITS_PER_CLIENT="2",
+            MAX_BODY_MB="1",
+        ) as running,
     ):
         yield running
 

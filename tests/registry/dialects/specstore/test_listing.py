@@ -439,5 +439,7 @@ def test_a_page_is_read_from_an_index_and_not_sorted(found: Any, index: str) -> 
 
     plan = found.order_by("-pk")[:51].explain()
 
-    assert index in plan
+    # Which of two PostgreSQL takes depends on what it knows of the rows.
+    assert index in plan or "Index Scan Backward" in plan
     assert "TEMP B-TREE" not in plan
+    assert "Sort" not in plan
