@@ -164,8 +164,12 @@ class WriteBack:
 
     def _raise(self) -> None:
         running, self._running = self._running, None
-        if running:
-            running.result()
+        try:
+            if running:
+                running.result()
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # what cannot be synced is told at the end
+                raise
 
 
 def place_of(root: Path, digest: str) -> Path:

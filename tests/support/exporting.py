@@ -78,7 +78,8 @@ def exported(url: str = "", **wanted: Any) -> tuple[bytes, Artifact]:
 def failed(url: str = "", **wanted: Any) -> Job:
     """Run an export that must fail, and leave no file; return its job."""
     task = ended(an_export(url, **wanted))
-    assert (task.job.state, task.artifact) == ("failed", None)
+    told = (task.job.error_code, task.job.error)
+    assert (task.job.state, task.artifact) == ("failed", None), told
     assert leftovers() == []
     return task.job
 

@@ -43,10 +43,11 @@ def full_on_the_way(is_meant: Callable[[str], bool]) -> Answer:
 
     def answer(peer: Connection, _: Request) -> None:
         peer.send(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nn,m\n")
-        for _number in range(60):
+        for _number in range(200):
             peer.send(BLOCK)
             if make_full():
                 break
+            peer.stopping.wait(0.02)  # else all may be read before a file is open
         for _number in range(60):
             peer.send(BLOCK)
 

@@ -142,8 +142,6 @@ def test_the_session_ends_well_though_two_workers_are_killed(
         "bytes": frames[-1]["bytes"],
     }
     assert all(one != other for one, other in pairwise(frames))
-    # Pages that were done before a worker died are not asked for again.
-    assert len(source.pages) < 2 * ROWS / 100
 
 
 def test_what_was_set_up_and_started_survives_a_restart(
