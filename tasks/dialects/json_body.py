@@ -31,19 +31,24 @@ def read_json(request: Request) -> Any:
     """
     if not _is_json(request.content_type or ""):
         return None
-    try:
-        body = request.body
-    except RequestDataTooBig:
-        most = settings.MAX_BODY_MB
-        raise BodyTooLarge(f"The body is larger than {most} MB.") from None
-    except (UnreadablePostError, RawPostDataException):
-        raise BadJson("The body could not be read.") from None
+    body = raw_body(request)
     if not body.strip():
         return None
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise BadJson(f"The body is not JSON: {error}") from None
+
+
+def raw_body(request: Request) -> bytes:
+    """Return the body as it came. Raises BodyTooLarge, and BadJson if it broke off."""
+    try:
+        return request.body
+    except RequestDataTooBig:
+        most = settings.MAX_BODY_MB
+        raise BodyTooLarge(f"The body is larger than {most} MB.") from None
+    except (UnreadablePostError, RawPostDataException):
+        raise BadJson("The body could not be read.") from None
 
 
 def _is_json(content_type: str) -> bool:

@@ -4,9 +4,6 @@ import json
 import re
 from typing import Any, TypeVar
 
-from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
-from django.http.request import RawPostDataException, UnreadablePostError
 from pydantic import TypeAdapter, ValidationError
 from rest_framework.request import Request
 
@@ -14,7 +11,7 @@ from exports import services
 from exports.dialects.fetchtozip.faults import Unprocessable, from_faults, from_pydantic
 from exports.request import MOST_COLUMNS, Configuration, Input
 from exports.request_faults import faults_of
-from tasks.dialects.json_body import BodyTooLarge
+from tasks.dialects.json_body import BadJson, raw_body
 
 T = TypeVar("T")
 INPUT: TypeAdapter[Input] = TypeAdapter(Input)
@@ -58,11 +55,8 @@ def _read(model: TypeAdapter[T], body: Any) -> T:
 def _json(request: Request) -> Any:
     """Return the body as JSON, whatever its content type says; None without one."""
     try:
-        raw = request.body
-    except RequestDataTooBig:
-        most = settings.MAX_BODY_MB
-        raise BodyTooLarge(f"The body is larger than {most} MB.") from None
-    except (UnreadablePostError, RawPostDataException):
+        raw = raw_body(request)
+    except BadJson:
         raise _not_json(0, "The body could not be read") from None
     return _decoded(raw) if raw else None
 

@@ -8,13 +8,11 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
 from django.http import QueryDict
-from django.http.request import RawPostDataException, UnreadablePostError
 from rest_framework.request import Request
 
 from tasks.collecting.services import AssetRequest
-from tasks.dialects.json_body import BadJson, BodyTooLarge
+from tasks.dialects.json_body import BadJson, raw_body
 from tasks.errors import EntrepotError
 from tasks.models import OnFailure
 from tasks.models.task import LONGEST_FILE_NAME
@@ -99,13 +97,7 @@ def read_batch(request: Request) -> Batch:
 
 def _json(request: Request) -> Any:
     """Return the body as JSON, whatever its content type says; None without one."""
-    try:
-        raw = request.body
-    except RequestDataTooBig:
-        most = settings.MAX_BODY_MB
-        raise BodyTooLarge(f"The body is larger than {most} MB.") from None
-    except (UnreadablePostError, RawPostDataException):
-        raise BadJson("The body could not be read.") from None
+    raw = raw_body(request)
     if not raw.strip():
         return None
     try:
