@@ -43,9 +43,9 @@ $(SETUP): requirements-dev.txt
 
 # Needs uv; writes hashes and names no index.
 lock:
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras \
 		--no-annotate --quiet requirements.in -o requirements.txt
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras \
 		--no-annotate --quiet requirements-dev.in -o requirements-dev.txt
 
 clean:
