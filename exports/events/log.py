@@ -48,6 +48,14 @@ class SegmentRef:
     def last_seq(self) -> int:
         return self.first_seq + self.rows - 1
 
+    def ends(self, sort: Sort) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Return places in an order that no event is before or after."""
+        if sort is Sort.TIME:
+            ats = self.min_time, self.max_time
+        else:
+            ats = self.min_inserted, self.max_inserted
+        return (ats[0], self.first_seq), (ats[1], self.last_seq)
+
 
 @dataclass(frozen=True, slots=True)
 class TailBatch:
