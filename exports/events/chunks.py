@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from exports.events.bounds import Bounds, Place, bounds_of
-from exports.events.files import Files, Group, Types
+from exports.events.columns import Types
+from exports.events.files import Files
+from exports.events.layout import Group
 from exports.events.log import Ask, Log, SegmentRef, Sort
 from exports.events.names import AT, INSERTED, STAMP, TIME, is_internal
 from exports.events.tail import tail_frame

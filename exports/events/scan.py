@@ -9,7 +9,8 @@ import polars as pl
 
 from exports.events.bounds import Place, bounds_of, turned
 from exports.events.chunks import Chunk, Table, chunks_of
-from exports.events.files import Files, as_type, union
+from exports.events.columns import as_type, union
+from exports.events.files import Files
 from exports.events.log import Ask, Log
 from exports.events.names import AT, INSERTED, ROW, SEQ
 from exports.tables.rules import rule_expr

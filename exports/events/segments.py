@@ -8,9 +8,11 @@ from typing import BinaryIO
 
 import polars as pl
 
-from exports.events.files import Files, SegmentWriter, Types, union
+from exports.events.columns import Types, union
+from exports.events.files import Files
 from exports.events.log import SegmentRef, Source, TailBatch
 from exports.events.names import ROW, SEQ, STAMP, TIME
+from exports.events.segment_writer import SegmentWriter
 from exports.events.steps import Work, in_steps
 from exports.events.tail import timed, unpack
 from exports.tables.spool import Spool

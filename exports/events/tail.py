@@ -7,7 +7,7 @@ from functools import partial
 import polars as pl
 
 from exports.events.bounds import Bounds, Place, turned
-from exports.events.files import as_type, union
+from exports.events.columns import together
 from exports.events.json_rows import BETWEEN, json_bytes
 from exports.events.log import Sort, TailBatch
 from exports.events.merge import Head, Row
@@ -35,15 +35,6 @@ def unpack(batch: TailBatch) -> pl.DataFrame:
         pl.int_range(pl.len(), dtype=pl.Int64).alias(SEQ) + batch.first_seq,
         pl.lit(batch.inserted_us, dtype=pl.Int64).alias(STAMP),
         pl.col(TIME).fill_null(batch.inserted_us),
-    )
-
-
-def together(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Join frames of events whose keys differ."""
-    types = union(frame.schema for frame in frames)
-    return pl.concat(
-        frame.select(as_type(n, frame.schema.get(n), t) for n, t in types.items())
-        for frame in frames
     )
 
 
