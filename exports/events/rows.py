@@ -7,19 +7,47 @@ new: of equal rows, as many as there are more of than before.
 from array import array
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from typing import cast
+from typing import BinaryIO, cast
 
 import polars as pl
 
+from exports.events.columns import Types, union
 from exports.events.ids import ID_BYTES, Known, content_ids, id_texts, repeated_id
 from exports.events.names import MARK, OURS, UUID
+from exports.events.segments import Written, write_segment
+from exports.events.steps import Work, in_steps
 from exports.tables.as_text import NESTED, text_of
-from exports.tables.spool import Spool
+from exports.tables.spool import Place, Spool
 
 VERSION = "8"  # a UUID of one's own making: RFC 9562
 ROWS = 50_000
 RENAMED = " (source)"
 UNNAMED = str.maketrans("\0" + MARK, "��")
+
+
+@in_steps
+def write_rows(
+    frames: Iterable[pl.DataFrame],
+    out: BinaryIO,
+    *,
+    stream: str,
+    known: Known,
+    time_key: str,
+) -> Work[Written]:
+    """Write the rows that a log does not have yet, as events, to a file.
+
+    All rows are read before the first is written. Steps count both.
+    """
+    with ExitStack() as resources:
+        rows = Rows(stream, resources)
+        for frame in frames:
+            rows.add(frame)
+            yield rows.count
+        new = rows.events(known)
+        written = write_segment(new, out, time_key=time_key, types=rows.types)
+        for done in written:
+            yield rows.count + done
+    return written.result
 
 
 def row_events(
@@ -31,20 +59,41 @@ def row_events(
     lets the caller stop in between.
     """
     with ExitStack() as resources:
-        spool, places, ids = Spool(resources), [], bytearray()
+        rows = Rows(stream, resources)
         for frame in frames:
-            for part in frame.iter_slices(ROWS):
-                events = as_events(part)
-                ids += b"".join(content_ids(stream, events))
-                places.append(spool.add(events))
-                yield events.clear().with_columns(pl.lit("").alias(UUID))
-        tell_apart(ids)
+            rows.add(frame)
+            yield pl.DataFrame(schema=dict(rows.types))
+        yield from rows.events(known)
+
+
+class Rows:
+    """The rows of one revision, kept in a file until all of them are read."""
+
+    def __init__(self, stream: str, resources: ExitStack) -> None:
+        self.count = 0
+        self.types: Types = {UUID: pl.String()}
+        self._stream = stream
+        self._spool = Spool(resources)
+        self._places: list[Place] = []
+        self._ids = bytearray()
+
+    def add(self, frame: pl.DataFrame) -> None:
+        for part in frame.iter_slices(ROWS):
+            events = as_events(part)
+            self._ids += b"".join(content_ids(self._stream, events))
+            self._places.append(self._spool.add(events))
+            self.types = union([self.types, events.schema])
+            self.count += part.height
+
+    def events(self, known: Known) -> Iterator[pl.DataFrame]:
+        """Yield the rows that are not known, with their UUIDs."""
+        tell_apart(self._ids)
         at = 0
-        for events in map(spool.read, places):
+        for events in map(self._spool.read, self._places):
             end = at + events.height * ID_BYTES
-            texts = id_texts(bytes(ids[at:end]), version=VERSION)
+            ids = id_texts(bytes(self._ids[at:end]), version=VERSION)
             at = end
-            yield events.with_columns(texts).filter(~known.has(texts))
+            yield events.with_columns(ids).filter(~known.has(ids))
 
 
 def tell_apart(ids: bytearray) -> None:
