@@ -7,7 +7,6 @@ anywhere in a stream. Some clients read no more than the first member of several
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from isal import isal_zlib
@@ -74,30 +73,16 @@ def inflate(stream: Iterable[bytes]) -> Iterator[bytes]:
 
 
 class GzipWriter:
-    """Deflates in a thread of its own what the caller makes meanwhile."""
+    """Writes pieces, deflated already, as one stream."""
 
     def __init__(self, out: Sink) -> None:
-        self._out = out
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="gzip")
-        self._under_way: Future[tuple[bytes, Piece]] | None = None
         self.sum = Sum()
+        self._out = out
         out.write(HEADER)
 
-    def write(self, data: bytes | memoryview) -> None:
-        coming = self._thread.submit(deflated, data)
-        self._take()
-        self._under_way = coming
-
-    def _take(self) -> None:
-        if self._under_way:
-            block, piece = self._under_way.result()
-            self.sum.add(piece)
-            self._out.write(block)
+    def put(self, data: bytes, piece: Piece) -> None:
+        self.sum.add(piece)
+        self._out.write(data)
 
     def close(self) -> None:
-        self._take()
         self._out.write(self.sum.end())
-        self.abandon()
-
-    def abandon(self) -> None:
-        self._thread.shutdown(cancel_futures=True)

@@ -8,12 +8,12 @@ from exports.events.gzipped import HEADER, Piece, Sum, deflated
 from exports.events.json_rows import BETWEEN
 from exports.events.log import Source
 from exports.events.merge import Standing
-from exports.events.view_writer import SEPARATOR, SEPARATOR_PIECE
 
 READ_BYTES = 1 << 20
 MADE_ROWS = 16_384
 BEGIN = deflated(b"[")
 END = deflated(b"]")
+SEPARATOR = deflated(BETWEEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Pieces:
         self.add(*BEGIN)
         for n, part in enumerate(parts):
             if n:
-                self.add(SEPARATOR, SEPARATOR_PIECE)
+                self.add(*SEPARATOR)
             if isinstance(part, Run):
                 self.run(part)
             else:
@@ -76,7 +76,7 @@ class Pieces:
     def run(self, run: Run) -> None:
         for at in range(run.first.at, run.last.at + 1):
             if at > run.first.at:
-                self.sum.add(SEPARATOR_PIECE)
+                self.sum.add(SEPARATOR[1])
             block = run.first.index[at]
             self.sum.add(block.piece)
         start = run.first.block.offset
@@ -87,5 +87,5 @@ class Pieces:
     def lines(self, lines: list[bytes]) -> None:
         for start in range(0, len(lines), MADE_ROWS):
             if start:
-                self.add(SEPARATOR, SEPARATOR_PIECE)
+                self.add(*SEPARATOR)
             self.add(*deflated(BETWEEN.join(lines[start : start + MADE_ROWS])))

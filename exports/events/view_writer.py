@@ -23,7 +23,7 @@ THREADS = 2
 MOST_UNDER_WAY = 64  # blocks
 LINE = "json"
 PLACES = (TIME, STAMP, SEQ)
-SEPARATOR, SEPARATOR_PIECE = deflated(BETWEEN)
+SEPARATOR, _ = deflated(BETWEEN)
 
 Making = Future[tuple[bytes, Piece, bytes]]  # the block, and its places
 
