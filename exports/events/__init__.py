@@ -1,13 +1,13 @@
 """Logs of events: taken in, kept in segments, given out page by page."""
 
-from exports.events.assemble import Assembled as Assembled
-from exports.events.assemble import assemble as assemble
+from exports.events.assembling import Assembled as Assembled
+from exports.events.assembling import assemble as assemble
 from exports.events.build import Built as Built
 from exports.events.build import build_view as build_view
-from exports.events.compute import compute as compute
-from exports.events.compute import page_to as page_to
-from exports.events.count import count as count
-from exports.events.count import count_now as count_now
+from exports.events.computing import compute as compute
+from exports.events.computing import page_to as page_to
+from exports.events.counting import count as count
+from exports.events.counting import count_now as count_now
 from exports.events.errors import BadEvents as BadEvents
 from exports.events.errors import BadToken as BadToken
 from exports.events.errors import EventError as EventError

@@ -6,7 +6,7 @@ from contextlib import closing
 
 import polars as pl
 
-from exports.events.assemble import MOST_EVENTS, assemble
+from exports.events.assembling import MOST_EVENTS, assemble
 from exports.events.bounds import Place
 from exports.events.files import Files
 from exports.events.gzipped import GzipWriter, Piece, deflated
