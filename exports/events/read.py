@@ -119,10 +119,10 @@ class Scanner(Iterator[Event]):
             try:
                 return DECODER.raw_decode(self._text, self._at)
             except json.JSONDecodeError as error:
+                place = f"{error.msg}, at its character {error.pos - self._at + 1}"
                 if len(self._text) - self._at > EVENT_CHARACTERS:
                     raise self._too_long() from error
                 if not self._more():
-                    place = f"{error.msg}, at its character {error.pos - self._at + 1}"
                     raise bad(self._number, f"not valid JSON: {place}") from error
             except Repeated as error:
                 raise bad(self._number, "there twice", error.key) from error

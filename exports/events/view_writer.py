@@ -61,6 +61,7 @@ class ViewWriter:
         self._threads.shutdown(cancel_futures=True)
 
     def _begin(self, lines: pl.DataFrame) -> None:
+        self.rows += lines.height
         for part in lines.iter_slices(BLOCK_ROWS):
             text = text_bytes(part.get_column(LINE))[: -len(BETWEEN)]
             places = [array("q", part.get_column(name).to_list()) for name in PLACES]
@@ -78,7 +79,6 @@ class ViewWriter:
             )
             self._places += packed
             self._write(text)
-            self.rows += self._blocks[-1].rows
 
     def _write(self, data: bytes) -> None:
         self._out.write(data)

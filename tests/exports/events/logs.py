@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,9 +21,11 @@ from exports.events import (
     build_view,
     compact,
     compute,
+    known_ids,
     pack,
     text_us,
     us_text,
+    write_rows,
     write_segment,
 )
 from exports.events.values import Event, event_frame
@@ -54,6 +57,7 @@ class Stream:
     tail: list[TailBatch] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
     inserted_us: int = 1_700_000_000_000_000
+    name: str = "o/d#table"
 
     @property
     def head(self) -> int:
@@ -81,6 +85,30 @@ class Stream:
             inserted_us=self.inserted_us,
         )
         self.segments.append(ref)
+
+    def revise(self, frames: Iterable[pl.DataFrame]) -> int:
+        """Publish the rows of a table that are new; return how many there are."""
+        known = known_ids(self.log(), self.store)
+        with self.store.writer(fence="test") as out:
+            work = write_rows(
+                frames, out, stream=self.name, known=known, time_key=TIME_KEY
+            )
+            written = work.finish()
+            if written.rows:
+                digest = out.commit().digest
+        self.inserted_us += 1_000
+        if written.rows:
+            first = self.segments[-1].last_seq + 1 if self.segments else 1
+            self.segments.append(
+                written.placed(
+                    digest=digest, first_seq=first, inserted_us=self.inserted_us
+                )
+            )
+        return written.rows
+
+    def uuids(self) -> pl.Series:
+        files = [self.store.path(ref.data) for ref in self.segments]
+        return pl.concat(pl.read_parquet(file) for file in files if file)["uuid"]
 
     def keep(self, events: list[Event]) -> pl.DataFrame:
         frame = event_frame([dict(event) for event in events], 1, set())
