@@ -1,7 +1,7 @@
 """All benches, one after another on an otherwise idle machine, as one table.
 
 python -m tests.bench [--json] [assets] [databases] [deliveries] [engine] [hub]
-                      [tables] [web]
+                      [sharing] [tables] [web]
 """
 
 import os
@@ -21,6 +21,7 @@ def main(words: list[str]) -> None:
         deliveries,
         engine,
         hub,
+        sharing,
         tables,
         web,
     )
@@ -32,6 +33,7 @@ def main(words: list[str]) -> None:
         "deliveries": deliveries.rows,
         "engine": engine.rows,
         "hub": hub.rows,
+        "sharing": sharing.rows,
         "tables": tables.rows,
         "web": web.rows,
     }

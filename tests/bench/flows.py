@@ -24,6 +24,7 @@ from tasks import outbound
 from tasks.archive.store import LocalStore
 from tasks.archive.zip import Member, write_zip
 from tests.bench import workbooks
+from tests.bench.peak import peak_mb
 
 BLOCK = 1 << 20
 LOOPBACK = outbound.parse_policy(allow_nets="127.0.0.0/8", ports="any")
@@ -155,12 +156,6 @@ def main(flow: str, source: str, folder: str) -> None:
     size = FLOWS[flow](source, Path(folder))
     seconds = perf_counter() - began
     print(json.dumps({"seconds": seconds, "peak_mb": peak_mb(), "bytes": size}))
-
-
-def peak_mb() -> float:
-    """Read the peak of this program; getrusage would tell its parent's too."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 if __name__ == "__main__":

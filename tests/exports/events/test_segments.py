@@ -9,6 +9,7 @@ from exports.events import (
     Ask,
     Sort,
     TailBatch,
+    assemble,
     build_view,
     compact,
     pack,
