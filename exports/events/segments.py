@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import BinaryIO
 
 import polars as pl
@@ -89,10 +89,10 @@ def spooled(
     frames: Iterator[pl.DataFrame], resources: ExitStack
 ) -> Work[tuple[Iterator[pl.DataFrame], Types]]:
     """Put frames aside until the types of all are known."""
-    spool, types, rows = Spool(resources), union(iter(())), 0
+    spool, types, rows = Spool(resources), union([]), 0
     for frame in frames:
         spool.add(frame)
-        types = union(iter([types, frame.schema]))
+        types = union([types, frame.schema])
         rows += frame.height
         yield rows
     return spool.replay(), types
@@ -135,10 +135,10 @@ def compact(
     with closing(Files(source)) as files:
         schemas = [files.layout(ref.data).keys for ref in segments]
         batches = [unpack(batch) for batch in tail]
-        types = union(iter([*schemas, *(frame.schema for frame in batches)]))
+        types = union([*schemas, *(frame.schema for frame in batches)])
         types = {n: t for n, t in types.items() if n != SEQ}
         writer = SegmentWriter(out, {TIME: pl.Int64(), STAMP: pl.Int64(), **types})
-        for frame in (*batches_of(segments, files), *batches):
+        for frame in chain(batches_of(segments, files), batches):
             times.add(frame.get_column(TIME))
             stamps.add(frame.get_column(STAMP))
             writer.write(frame)
