@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from exports.events.names import INSERTED, UUID, is_internal
+from exports.events.names import INSERTED, OURS, UUID, is_internal
 from exports.tables.xlsx_rows import joined, text_bytes
 
 BETWEEN = b",\n"
@@ -84,7 +84,7 @@ def value_pieces(
         yield after
         return
     yield before + '"'
-    yield escaped(column, odd_characters(values))
+    yield escaped(column, "" if key in OURS else odd_characters(values))
     yield '"' + after
 
 
