@@ -45,7 +45,7 @@ def assemble(
     They do not for a filter or a choice of keys, while a view that is needed is not
     built, or where more than so many events would have to be made ready one by one.
     """
-    if ask.rules or ask.keys is not None:
+    if ask.is_sifted or ask.keys is not None:
         return None
     bounds = bounds_of(log, ask)
     refs = [ref for ref in log.segments if not misses(bounds, ask, ref)]

@@ -12,7 +12,7 @@ from exports.events.tail import tail_frame
 
 def count_now(log: Log, ask: Ask) -> int | None:
     """Count by what is known of the segments; None where events must be looked at."""
-    if ask.rules:
+    if ask.is_sifted:
         return None
     bounds = bounds_of(log, ask)
     counts = [segment_count(ref, ask, bounds) for ref in log.segments]

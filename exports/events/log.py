@@ -98,6 +98,13 @@ class Ask:
     after: Key | None = None  # only what comes after it in this order and direction
     min_seq: int = 0  # exclusive
     max_seq: int | None = None  # inclusive; None: the log's head
+    # What the event time is within, in any order: inclusive, exclusive.
+    times: tuple[int | None, int | None] = (None, None)
+
+    @property
+    def is_sifted(self) -> bool:
+        """Tell whether events must be looked at one by one."""
+        return bool(self.rules) or self.times != (None, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from exports.events.chunks import Chunk, Table, chunks_of
 from exports.events.columns import as_type, union
 from exports.events.files import Files
 from exports.events.log import Ask, Log
-from exports.events.names import AT, INSERTED, ROW, SEQ
+from exports.events.names import AT, INSERTED, ROW, SEQ, TIME
 from exports.tables.rules import rule_expr
 
 FIRST_ROWS = 200_000  # of the first window with a filter; then twice as many each time
@@ -33,14 +33,22 @@ class Scan:
         self._shown = {n: t for n, t in types.items() if keys is None or n in keys}
 
     def _compiled(self, table: Table) -> list[pl.Expr]:
-        return [rule_expr(rule, table.types) for rule in self._ask.rules]
+        rules = [rule_expr(rule, table.types) for rule in self._ask.rules]
+        return [*rules, *self._times()]
+
+    def _times(self) -> Iterator[pl.Expr]:
+        start, end = self._ask.times
+        if start is not None:
+            yield pl.col(TIME) >= start
+        if end is not None:
+            yield pl.col(TIME) < end
 
     def _near(self, chunk: Chunk) -> Place:
         return turned(chunk.high) if self._ask.reverse else chunk.low
 
     def windows(self, most: int) -> Iterator[list[Chunk]]:
         """Cut the chunks in their order, so that the first may be enough."""
-        rows = FIRST_ROWS if self._ask.rules else most
+        rows = FIRST_ROWS if self._ask.is_sifted else most
         window: list[Chunk] = []
         for chunk in self.chunks:
             window.append(chunk)
@@ -73,7 +81,7 @@ class Scan:
     def count(self, window: Iterable[Chunk]) -> int:
         """Count events without reading those that need no look."""
         window = list(window)
-        sure = [] if self._ask.rules else [c for c in window if self._is_whole(c)]
+        sure = [] if self._ask.is_sifted else [c for c in window if self._is_whole(c)]
         unsure = [chunk for chunk in window if chunk not in sure]
         frames = (rows.select(pl.len()).collect() for rows in self._inside(unsure))
         return sum(chunk.rows for chunk in sure) + sum(int(f.item()) for f in frames)
