@@ -1,8 +1,7 @@
 """A result and the one who is handed it: once, and whole, or it is given back."""
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from uuid import UUID
 
 from django.utils import timezone
@@ -12,13 +11,10 @@ from exports.deliveries import Stage
 from exports.dialects.databox import intake, wire
 from exports.dialects.databox.intake import NoSuchRequest
 from exports.models import Delivery
+from tasks.dialects import handing
 from tasks.dialects.call import Call
-from tasks.engine.hub import hub
+from tasks.dialects.handing import end_last
 from tasks.models import Client
-
-# How long a broken connection has to be heard of before the last byte is sent.
-HEARD_WITHIN_S = 0.005
-_settling: set[asyncio.Task[None]] = set()
 
 
 def claimed(client: Client, delivery_id: UUID) -> Delivery:
@@ -47,31 +43,17 @@ async def in_parts(
 ) -> AsyncGenerator[bytes, None]:
     """Yield a claimed result's line; its end only to who took the rest."""
     async with handing_out(delivery):
-        yield line[:-2]
-        # This is sent when most of what came before has left for the client.
-        yield line[-2:-1]
-        await call.while_open(asyncio.sleep(HEARD_WITHIN_S))
-        yield line[-1:]
+        async for part in end_last(call, _all_of(line)):
+            yield part
 
 
-@asynccontextmanager
-async def handing_out(delivery: Delivery) -> AsyncIterator[None]:
+async def _all_of(line: bytes) -> AsyncIterator[bytes]:
+    yield line
+
+
+def handing_out(delivery: Delivery) -> AbstractAsyncContextManager[None]:
     """Forget a claimed result if the block ends well, else give it back."""
-    whole = False
-    try:
-        yield
-        whole = True
-    finally:
-        task = asyncio.create_task(_settle(delivery, whole=whole))
-        _settling.add(task)
-        task.add_done_callback(_settling.discard)
-        # Whoever hangs up now does not stop it.
-        await asyncio.shield(task)
-
-
-async def _settle(delivery: Delivery, *, whole: bool) -> None:
-    if whole:
-        at = timezone.now()
-        await hub.in_thread(deliveries.collected, delivery, at=at)
-    else:
-        await hub.in_thread(deliveries.give_back, delivery)
+    return handing.handing_out(
+        done=lambda: deliveries.collected(delivery, at=timezone.now()),
+        broken=lambda: deliveries.give_back(delivery),
+    )
