@@ -149,8 +149,11 @@ JOB_HANDLERS: dict[str, str] = {
     "registry.incident": "registry.jobs.report_incident",
     "registry.diff": "registry.jobs.compare_tables",
     "registry.refresh": "registry.jobs.refresh_runner",
+    "registry.publish": "registry.jobs.publish_revision",
     "exports.export": "exports.jobs.run_export",
     "exports.delivery": "exports.jobs.run_delivery",
+    "exports.share_query": "exports.jobs.run_share_query",
+    "exports.compact": "exports.jobs.run_compact",
     "tasks.collect": "tasks.jobs.run_collect",
     "tasks.process": "tasks.jobs.run_process",
 }
@@ -173,6 +176,8 @@ SWEEPS: list[str] = [
 PRUNES: list[str] = [
     "registry.retention.prune",
     "exports.deliveries.prune",
+    "exports.share_queries.prune",
+    "exports.compacting.prune",
     "tasks.idempotency.prune",
     "tasks.oidc.sessions.prune",
     "tasks.collecting.sweep.prune",
@@ -181,6 +186,7 @@ PRUNES: list[str] = [
 JOB_LINKS: dict[str, str] = {
     "registry.pipeline": "registry.links.revisions_of",
     "exports.export": "exports.links.files_of",
+    "exports.share_query": "exports.links.results_of",
     "tasks.process": "tasks.dialects.common.links.results_of",
 }
 # What clients may have done again; a delivery whose outcome is unknown is not here.
@@ -188,7 +194,9 @@ CLIENTS_RETRY: list[str] = [
     "registry.pipeline",
     "registry.event",
     "registry.diff",
+    "registry.publish",
     "exports.export",
+    "exports.share_query",
     "tasks.collect",
     "tasks.process",
 ]
@@ -279,6 +287,10 @@ MACAROON_SECRET = env_str("MACAROON_SECRET")
 DATABOX_LOCAL_NAME = env_str("DATABOX_LOCAL_NAME", "export-service")
 DELIVERY_TIMEOUT = env_number("DELIVERY_TIMEOUT", 60)
 DELIVERY_KEEP_HOURS = env_number("DELIVERY_KEEP_HOURS", 24)
+
+# Sharing (contract 002)
+SHARE_KEEP_MINUTES = env_number("SHARE_KEEP_MINUTES", 10)
+SHARE_LOG_DAYS = env_number("SHARE_LOG_DAYS", 7)
 
 # Tasks (contract 004)
 TASK_ATTRIBUTES = env_list("TASK_ATTRIBUTES")  # each asset must have them

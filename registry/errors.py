@@ -7,6 +7,7 @@ RegistryError
  ├─ StillRunning      the dataset's newest revision has not ended
  ├─ NoSuchRevision    there is none, or the caller may not know of it
  ├─ NoSuchPipeline    none such runs elsewhere, or the caller may not know of it
+ ├─ NotPublishable    there is no such table to be shared
  ├─ RefreshFailed     the runner elsewhere could not be told of a new revision
  └─ BackupError       a backup cannot be read, or contradicts what is here
 (and registry.spec.SpecError for what a document says)
@@ -51,6 +52,10 @@ class RefreshFailed(RegistryError):
 
     def __init__(self) -> None:
         super().__init__("Failed to refresh pipelines status")
+
+
+class NotPublishable(RegistryError):
+    """There is no such table, or its stream is another than would be made."""
 
 
 class BackupError(RegistryError):

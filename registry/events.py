@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from registry import incidents
+from registry import incidents, publications
 from registry.indexing import index
 from registry.models import Event, EventDelivery, Revision, Subscription
 from registry.spec import Findability
@@ -36,6 +36,8 @@ def announce(revision: Revision, *, at: datetime) -> Event:
     _deliver_to_all(event)
     if revision.state == RunState.FAILED:
         incidents.revision_failed(revision)
+    else:
+        publications.revision_succeeded(revision)
     return event
 
 

@@ -45,7 +45,7 @@ def enqueue(  # noqa: PLR0913 - a job is what it is
         Overloaded: the service has, or its disk has less than the reserve.
     """
     if not internal:
-        _make_room(client)
+        check_room(client)
     if not Lane.objects.filter(pk=lane).exists():
         # Only then: on PostgreSQL even this would wait for who claims from the lane.
         Lane.objects.bulk_create([Lane(key=lane)], ignore_conflicts=True)
@@ -65,7 +65,8 @@ def enqueue(  # noqa: PLR0913 - a job is what it is
     return job
 
 
-def _make_room(client: Client) -> None:
+def check_room(client: Client) -> None:
+    """Raise TooManyJobs or Overloaded where work of this client is refused now."""
     most = client.max_open_jobs
     if most is None:
         most = settings.MAX_OPEN_JOBS_PER_CLIENT
@@ -165,7 +166,7 @@ def retry(job: Job, *, admit: bool = False) -> Job:
     if job.state not in {JobState.FAILED, JobState.CANCELLED}:
         raise JobMoved(f"{job} is {job.state}: there is nothing to retry")
     if admit:
-        _make_room(job.client)
+        check_room(job.client)
     at = clock.now()
     move(
         job,

@@ -7,6 +7,7 @@ from registry.jobs.compare import compare_tables as compare_tables
 from registry.jobs.copy import make_copy
 from registry.jobs.deliver import deliver_event as deliver_event
 from registry.jobs.incident import report_incident as report_incident
+from registry.jobs.publish import publish_revision as publish_revision
 from registry.jobs.refresh import refresh_runner as refresh_runner
 from registry.jobs.report import make_report
 from registry.jobs.tables import make_preview, make_table

@@ -41,8 +41,8 @@ def compare_tables(run: Run) -> Steps:
 def _compare(run: Run, comparison: Comparison) -> Steps:
     sizes = [store().size(one) for one in (comparison.before, comparison.after)]
     with (
-        _opened(run, comparison.before) as (columns, frames),
-        _opened(run, comparison.after) as (new_columns, new_frames),
+        opened_csv(run, comparison.before) as (columns, frames),
+        opened_csv(run, comparison.after) as (new_columns, new_frames),
         TableDiff(
             columns, new_columns, key=comparison.key, size_bytes=max(sizes)
         ) as diff,
@@ -54,7 +54,7 @@ def _compare(run: Run, comparison: Comparison) -> Steps:
 
 
 @contextmanager
-def _opened(run: Run, digest: str) -> Iterator[tuple[list[str], Frames]]:
+def opened_csv(run: Run, digest: str) -> Iterator[tuple[list[str], Frames]]:
     """Open a CSV of our own; one without columns is an empty file."""
     with store().open(digest) as file:
         if not store().size(digest):
