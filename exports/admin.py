@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from exports import delivery_admin as delivery_admin
 from exports import macaroon_admin as macaroon_admin
+from exports import sharing_admin as sharing_admin
 from exports.models import ExportTask
 from exports.request import FileType
 from tasks.admin import OfJobAdmin

@@ -80,6 +80,8 @@ class OfJobAdmin(OperatedAdmin):
 
 
 def _cancel_job_of(row: Any) -> None:
+    if row.job is None:
+        raise EntrepotError("it has no job")
     try:
         services.cancel(row.job)
     except JobMoved:
