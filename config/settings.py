@@ -200,6 +200,10 @@ CLIENTS_RETRY: list[str] = [
     "tasks.collect",
     "tasks.process",
 ]
+
+_sharing = "exports.dialects.sharing"
+_share, _index = r"(?P<share_id>[0-9a-f-]{36})", r"(?P<index>[0-9]{1,9})"
+_job = r"(?P<job_id>[0-9a-f-]{36})"
 # What waits, and is answered on the event loop: a method or "websocket", a pattern of
 # the whole path, and the door's function.
 WAITING_DOORS: list[tuple[str, str, str]] = [
@@ -211,6 +215,25 @@ WAITING_DOORS: list[tuple[str, str, str]] = [
     ("POST", "/export", "exports.dialects.databox.doors.export"),
     ("POST", "/lp/export", "exports.dialects.databox.doors.export_long_poll"),
     ("websocket", "/ws/export", "exports.dialects.databox.sockets.export_socket"),
+    ("POST", f"/shares/v2/async/{_share}", f"{_sharing}.doors.submit"),
+    ("POST", f"/shares/v2/async/{_share}/{_index}", f"{_sharing}.doors.submit"),
+    ("POST", f"/shares/v2/async/{_share}/count", f"{_sharing}.doors.submit_count"),
+    (
+        "POST",
+        f"/shares/v2/async/{_share}/{_index}/count",
+        f"{_sharing}.doors.submit_count",
+    ),
+    ("GET", f"/shares/v2/async/{_share}/jobs/{_job}", f"{_sharing}.doors.status"),
+    ("GET", f"/shares/v2/async/{_share}/results/{_job}", f"{_sharing}.doors.fetch"),
+    ("GET", f"/shares/v2/{_share}", f"{_sharing}.direct.page"),
+    ("GET", f"/shares/v2/{_share}/{_index}", f"{_sharing}.direct.page"),
+    ("GET", f"/shares/v2/{_share}/count", f"{_sharing}.direct.count"),
+    ("GET", f"/shares/v2/{_share}/{_index}/count", f"{_sharing}.direct.count"),
+    ("GET", f"/shares/{_share}", f"{_sharing}.direct.page"),
+    ("GET", f"/shares/{_share}/{_index}", f"{_sharing}.direct.page"),
+    ("GET", f"/shares/{_share}/count", f"{_sharing}.direct.count"),
+    ("GET", f"/shares/{_share}/{_index}/count", f"{_sharing}.direct.count"),
+    ("POST", f"/shares/v2/{_share}/events", f"{_sharing}.append.append"),
     ("GET", r"/jobs/(?P<job_id>[^/]+)", "tasks.dialects.jobs.doors.job"),
     ("GET", r"/jobs/(?P<job_id>[^/]+)/events", "tasks.dialects.jobs.doors.events"),
     ("websocket", r"/ws/jobs/(?P<job_id>[^/]+)", "tasks.dialects.jobs.doors.follow"),

@@ -70,6 +70,7 @@ class Call:
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.query: QueryDict = query_of(scope)
+        self.raw_query: bytes = scope["query_string"]
         self.headers: Headers = headers_of(scope)
         self.address = address_of(scope)
         self.body = body
