@@ -19,6 +19,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from exports import share_figures
 from tasks import figures
 from tasks.archive.stored import store
 from tasks.engine import clock
@@ -118,6 +119,23 @@ def of_tasks() -> Iterator[Metric]:
     yield states
 
 
+def of_sharing() -> Iterator[Metric]:
+    yield GaugeMetricFamily(
+        "entrepot_tail_events",
+        "Events of streams that wait to be filed in segments.",
+        value=share_figures.tail_events(),
+    )
+    queries = GaugeMetricFamily(
+        "entrepot_share_queries",
+        "Queries of shares of the last 10 minutes: waiting, ready or fetched.",
+        labels=["state"],
+    )
+    counts = share_figures.queries(since=clock.now() - WINDOW)
+    for state, count in counts.items():
+        queries.add_metric([state], count)
+    yield queries
+
+
 def of_store() -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "entrepot_store_bytes",
@@ -147,7 +165,7 @@ def of_process() -> Iterator[Metric]:
     yield refused
 
 
-_shared = Kept(lambda: [*of_jobs(), *of_tasks()], good_for_s=GOOD_FOR_S)
+_shared = Kept(lambda: [*of_jobs(), *of_tasks(), *of_sharing()], good_for_s=GOOD_FOR_S)
 _store = Kept(lambda: list(of_store()), good_for_s=STORE_GOOD_FOR_S)
 
 

@@ -10,12 +10,14 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from config import metrics
+from exports import share_queries
 from tasks.archive import stored
 from tasks.engine import clock
 from tasks.errors import Overloaded
 from tasks.models import Artifact, Phase, Task, WorkerHost
 from tasks.states import JobState
 from tests.support.jobs import a_client, a_job, a_job_in
+from tests.support.sharing import a_query, a_share, put, some_events
 
 pytestmark = pytest.mark.django_db
 
@@ -176,7 +178,7 @@ def test_refusals_are_counted_by_their_reason(client: Client) -> None:
 def test_the_figures_cost_few_queries_and_none_for_some_seconds(
     client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         client.get("/metrics")
     with django_assert_max_num_queries(0):
         page = client.get("/metrics")
@@ -189,3 +191,21 @@ def test_the_figures_are_not_for_everybody(client: Client) -> None:
     reply = client.get("/metrics", REMOTE_ADDR="203.0.113.9")
 
     assert (reply.status_code, b"entrepot_" in reply.content) == (401, False)
+
+
+def test_sharing_tells_its_queries_and_what_waits_to_be_filed(client: Client) -> None:
+    share = a_share()
+    put(share.stream, some_events(5))
+    for fetched in (True, False):
+        query = a_query(share)
+        if fetched:
+            share_queries.claim(query, at=clock.now())
+            share_queries.collected(query, at=clock.now())
+    a_query(share, filter="n = 1")
+
+    found = read(client)
+
+    assert found["entrepot_tail_events{}"] == 5
+    assert found["entrepot_share_queries{state=fetched}"] == 1
+    assert found["entrepot_share_queries{state=ready}"] == 1
+    assert found["entrepot_share_queries{state=waiting}"] == 1

@@ -8,15 +8,12 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from django.utils import timezone
 
-from exports import share_pages, share_queries
-from exports.asking import Asked
+from exports import share_pages
 from exports.events import TokenKind
 from exports.models import Share
 from tasks.engine import shift
-from tests.support.jobs import a_client
-from tests.support.sharing import a_share, put, read_page
+from tests.support.sharing import a_query, a_share, put, read_page
 from tests.support.threads import at_once
 
 WRITERS, APPENDS = 3, 12
@@ -62,14 +59,8 @@ def follow(share: Share, writers: Writers, asked: dict[str, Any]) -> list[str]:
     token: str | None = None
     done = writers.done.is_set()
     while True:
-        query = share_queries.submit(
-            client=a_client("alice"),
-            share=share,
-            asked=Asked(token=token, limit=random.randrange(1, 6), **asked),
-            batch=None,
-            is_count=False,
-            at=timezone.now(),
-        )
+        limit = random.randrange(1, 6)
+        query = a_query(share, token=token, limit=limit, **asked)
         if query.job:
             shift.answer()
             query.refresh_from_db()

@@ -7,8 +7,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from exports import appending, share_queries, sharing
-from exports.asking import Asked
+from exports import appending, links, share_queries, sharing
 from exports.models import Share, ShareQuery
 from exports.share_queries import Collected, Expired, NoSuchQuery, QueryFailed
 from exports.sharing import NoSuchShare, NotTheirs
@@ -18,7 +17,15 @@ from tasks.engine import shift
 from tasks.errors import TooManyJobs
 from tasks.models import Artifact, Job
 from tests.support.jobs import a_client
-from tests.support.sharing import Event, a_share, a_stream, put, read_page, some_events
+from tests.support.sharing import (
+    Event,
+    a_query,
+    a_share,
+    a_stream,
+    put,
+    read_page,
+    some_events,
+)
 from tests.support.threads import at_once
 
 HOUR = timedelta(hours=1)
@@ -27,17 +34,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("own_store"),
 ]
-
-
-def submitted(share: Share, *, is_count: bool = False, **asked: Any) -> ShareQuery:
-    return share_queries.submit(
-        client=a_client("alice"),
-        share=Share.objects.select_related("stream").get(pk=share.pk),
-        asked=Asked(**asked),
-        batch=None,
-        is_count=is_count,
-        at=timezone.now(),
-    )
 
 
 def found(query: ShareQuery) -> ShareQuery:
@@ -51,7 +47,7 @@ def found(query: ShareQuery) -> ShareQuery:
 
 def read(share: Share, **asked: Any) -> list[Event]:
     """Ask, let a worker answer if one is needed, and take the events."""
-    query = submitted(share, **asked)
+    query = a_query(share, **asked)
     shift.answer()
     return read_page(found(query))
 
@@ -67,14 +63,14 @@ def shared(count: int = 6, **terms: Any) -> Share:
 
 
 def test_what_is_assembled_needs_no_worker() -> None:
-    query = submitted(shared())
+    query = a_query(shared())
 
     assert (query.job, query.answer["rows"]) == (None, 6)  # type: ignore[index]
     assert Job.objects.count() == 0
 
 
 def test_what_must_be_computed_is_a_job_in_its_clients_lane() -> None:
-    query = submitted(shared(), filter="n = 3")
+    query = a_query(shared(), filter="n = 3")
 
     assert query.job is not None
     assert (query.job.kind, query.job.client.name) == ("exports.share_query", "alice")
@@ -87,7 +83,7 @@ def test_a_refused_query_leaves_nothing_behind(settings: Settings) -> None:
     settings.MAX_OPEN_JOBS_PER_CLIENT = 0
 
     with pytest.raises(TooManyJobs):
-        submitted(share, filter="n = 3")
+        a_query(share, filter="n = 3")
 
     assert (ShareQuery.objects.count(), Job.objects.count()) == (0, 0)
 
@@ -152,14 +148,14 @@ def test_the_order_is_that_of_the_events_times_or_of_their_insertion() -> None:
     ],
 )
 def test_a_count_is_of_what_would_be_shown(asked: dict[str, Any], count: int) -> None:
-    query = submitted(shared(row_limit=3), is_count=True, **asked)
+    query = a_query(shared(row_limit=3), is_count=True, **asked)
     shift.answer()
 
     assert found(query).answer == {"count": count}
 
 
 def test_only_its_client_finds_a_query() -> None:
-    query = submitted(shared())
+    query = a_query(shared())
     query.client = a_client("bob")
 
     with pytest.raises(NoSuchQuery):
@@ -167,7 +163,7 @@ def test_only_its_client_finds_a_query() -> None:
 
 
 def test_a_query_of_another_share_is_not_found() -> None:
-    query = submitted(shared())
+    query = a_query(shared())
     query.share = a_share("other")
 
     with pytest.raises(NoSuchQuery):
@@ -175,7 +171,7 @@ def test_a_query_of_another_share_is_not_found() -> None:
 
 
 def test_of_many_who_ask_at_once_one_is_handed_the_answer() -> None:
-    query = submitted(shared())
+    query = a_query(shared())
 
     def claim() -> bool:
         try:
@@ -188,7 +184,7 @@ def test_of_many_who_ask_at_once_one_is_handed_the_answer() -> None:
 
 
 def test_an_answer_that_was_given_back_can_be_asked_for_at_once() -> None:
-    query = submitted(shared())
+    query = a_query(shared())
     share_queries.claim(query, at=timezone.now())
     share_queries.give_back(query)
 
@@ -196,7 +192,7 @@ def test_an_answer_that_was_given_back_can_be_asked_for_at_once() -> None:
 
 
 def test_an_answer_whose_taker_fell_silent_is_free_after_a_while() -> None:
-    query = submitted(shared())
+    query = a_query(shared())
     now = timezone.now()
     share_queries.claim(query, at=now - timedelta(seconds=40))
     share_queries.claim(found(query), at=now - timedelta(seconds=5))
@@ -206,7 +202,7 @@ def test_an_answer_whose_taker_fell_silent_is_free_after_a_while() -> None:
 
 
 def test_an_answer_that_is_still_being_taken_is_not_free() -> None:
-    query = submitted(shared())
+    query = a_query(shared())
     now = timezone.now()
     share_queries.claim(query, at=now - timedelta(seconds=40))
     share_queries.renew(query, at=now)
@@ -216,7 +212,7 @@ def test_an_answer_that_is_still_being_taken_is_not_free() -> None:
 
 
 def test_what_was_fetched_is_gone_and_its_file_is_pruned() -> None:
-    query = submitted(shared(), filter="n = 3")
+    query = a_query(shared(), filter="n = 3")
     shift.answer()
     query = found(query)
     share_queries.claim(query, at=timezone.now())
@@ -229,7 +225,7 @@ def test_what_was_fetched_is_gone_and_its_file_is_pruned() -> None:
 
 
 def test_what_nobody_fetched_is_expired_and_later_unknown() -> None:
-    query = submitted(shared())
+    query = a_query(shared())
     at = timezone.now()
     row = ShareQuery.objects.filter(pk=query.pk)
 
@@ -242,7 +238,7 @@ def test_what_nobody_fetched_is_expired_and_later_unknown() -> None:
 
 
 def test_a_cancelled_query_is_not_found() -> None:
-    query = submitted(shared(), filter="n = 3")
+    query = a_query(shared(), filter="n = 3")
     assert query.job is not None
     services.cancel(query.job)
 
@@ -251,7 +247,7 @@ def test_a_cancelled_query_is_not_found() -> None:
 
 
 def test_old_queries_are_pruned() -> None:
-    old, new = submitted(shared()), submitted(shared())
+    old, new = a_query(shared()), a_query(shared())
     at = timezone.now()
     ShareQuery.objects.filter(pk=old.pk).update(created_at=at - timedelta(days=8))
 
@@ -282,8 +278,16 @@ def test_a_share_that_is_over_is_not_found() -> None:
             sharing.find_share(client=a_client("alice"), share_id=share.pk, at=at)
 
 
+def test_who_looks_at_the_job_is_told_where_the_results_are() -> None:
+    query = a_query(shared(), filter="n = 3")
+    assert query.job is not None
+
+    path = f"/shares/v2/async/{query.share_id}/results/{query.pk}"
+    assert links.results_of([query.job.pk]) == {query.job.pk: path}
+
+
 def test_a_failed_query_says_so() -> None:
-    query = submitted(shared(), filter="n = 3")
+    query = a_query(shared(), filter="n = 3")
     Job.objects.filter(share_query=query).update(state="failed", due_at=None)
 
     with pytest.raises(QueryFailed):

@@ -3,17 +3,14 @@
 from typing import Any
 
 import pytest
-from django.utils import timezone
 from pytest_django import Settings
 
-from exports import share_pages, share_queries, sharing
-from exports.asking import Asked
+from exports import share_pages, sharing
 from exports.events import BadToken, TokenKind
 from exports.models import Share, ShareQuery
 from exports.share_tokens import read_token
 from tasks.engine import shift
-from tests.support.jobs import a_client
-from tests.support.sharing import a_share, put, read_page, some_events
+from tests.support.sharing import a_query, a_share, put, read_page, some_events
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -29,14 +26,7 @@ def share() -> Share:
 
 
 def ask(share: Share, **asked: Any) -> ShareQuery:
-    query = share_queries.submit(
-        client=a_client("alice"),
-        share=Share.objects.select_related("stream").get(pk=share.pk),
-        asked=Asked(**asked),
-        batch=None,
-        is_count=False,
-        at=timezone.now(),
-    )
+    query = a_query(share, **asked)
     shift.answer()
     query.refresh_from_db()
     return query

@@ -10,10 +10,8 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from exports import share_queries
-from exports.asking import Asked
-from exports.models import Share, ShareQuery
-from tests.support.jobs import a_client
-from tests.support.sharing import a_share, put, some_events
+from exports.models import Share
+from tests.support.sharing import a_query, a_share, put, some_events
 
 SHARES = "/admin/exports/share/"
 QUERIES = "/admin/exports/sharequery/"
@@ -47,17 +45,6 @@ def act(staff: Client, action: str, *chosen: Share) -> str:
     return reply.content.decode()
 
 
-def a_query(share: Share, **asked: str) -> ShareQuery:
-    return share_queries.submit(
-        client=a_client("alice"),
-        share=share,
-        asked=Asked(shown={"filter": ["<b>"]}, **asked),  # type: ignore[arg-type]
-        batch=None,
-        is_count=False,
-        at=timezone.now(),
-    )
-
-
 def test_each_list_costs_the_same_for_one_row_and_for_thirty(
     staff: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -72,7 +59,7 @@ def test_each_list_costs_the_same_for_one_row_and_for_thirty(
 
 
 def test_a_query_shows_who_asked_what_and_when_it_was_fetched(staff: Client) -> None:
-    query = a_query(a_share())
+    query = a_query(a_share(), shown={"filter": ["<b>"]})
     share_queries.claim(query, at=timezone.now())
     share_queries.collected(query, at=timezone.now())
 

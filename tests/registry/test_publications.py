@@ -2,10 +2,7 @@
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
-from exports import share_queries
-from exports.asking import Asked
 from exports.models import Batch, EventStream, Share
 from exports.sharing import Terms
 from registry import publications
@@ -13,7 +10,7 @@ from registry.errors import NotPublishable
 from registry.models import Dataset, Revision
 from tasks.models import Job
 from tests.support.jobs import a_client
-from tests.support.sharing import Event, read_page
+from tests.support.sharing import Event, a_query, read_page
 from tests.support.sources import Sources, csv_of
 from tests.support.specstore import run_jobs, run_to_end, spec_of, table
 from tests.tasks.outbound.servers import ok
@@ -38,14 +35,7 @@ def published(name: str = "t", time_key: str | None = "at") -> Share:
 
 
 def events_of(share: Share) -> list[Event]:
-    query = share_queries.submit(
-        client=a_client("alice"),
-        share=Share.objects.select_related("stream").get(pk=share.pk),
-        asked=Asked(),
-        batch=None,
-        is_count=False,
-        at=timezone.now(),
-    )
+    query = a_query(share)
     run_jobs()
     query.refresh_from_db()
     return read_page(query)

@@ -10,8 +10,10 @@ from typing import Any
 
 import requests
 from django.conf import settings
+from django.utils import timezone
 
-from exports import appending, share_pages, sharing
+from exports import appending, share_pages, share_queries, sharing
+from exports.asking import Asked
 from exports.models import Batch, EventStream, Share, ShareKind, ShareQuery
 from exports.sharing import Terms
 from tasks.services import create_key
@@ -129,6 +131,20 @@ class Partner:
     def url(self, share: Share) -> str:
         """Return the address that a partner is given, key and all."""
         return f"{self.service.address}/shares/v2/{share.pk}?apikey={self.key}"
+
+
+def a_query(
+    share: Share, *, name: str = "alice", is_count: bool = False, **asked: Any
+) -> ShareQuery:
+    """Post a query in this process; a worker may be needed to answer it."""
+    return share_queries.submit(
+        client=a_client(name),
+        share=Share.objects.select_related("stream").get(pk=share.pk),
+        asked=Asked(**asked),
+        batch=None,
+        is_count=is_count,
+        at=timezone.now(),
+    )
 
 
 def events_in(zipped: bytes) -> list[Event]:

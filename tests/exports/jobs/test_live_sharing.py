@@ -3,12 +3,10 @@
 from pathlib import Path
 
 import pytest
-from django.utils import timezone
 from pytest_django import Settings
 
-from exports import share_queries, sharing
-from exports.asking import Asked
-from exports.models import Batch, Share, ShareQuery
+from exports import sharing
+from exports.models import Batch, Share
 from exports.sharing import Terms
 from tasks.archive import stored
 from tasks.models import Job
@@ -16,7 +14,7 @@ from tasks.states import FINAL, JobState
 from tests.support.crash import DONE
 from tests.support.live import Live
 from tests.support.polling import until
-from tests.support.sharing import a_stream, put, read_page
+from tests.support.sharing import a_query, a_stream, put, read_page
 
 BATCHES = 66
 
@@ -37,17 +35,6 @@ def plan(tmp_path: Path) -> Path:
     return tmp_path / "plan"
 
 
-def asked(share: Share, rule: str) -> ShareQuery:
-    return share_queries.submit(
-        client=share.stream.client,
-        share=share,
-        asked=Asked(filter=rule),
-        batch=None,
-        is_count=False,
-        at=timezone.now(),
-    )
-
-
 def all_ended() -> bool:
     return not Job.objects.exclude(state__in=FINAL).exists()
 
@@ -61,7 +48,7 @@ def test_a_query_whose_worker_was_killed_is_answered_by_another(
 
     for at in (1, 2):  # its claim, its success
         plan.write_text(f"{at} {when}")
-        query = asked(share, f"no n = {at}")
+        query = a_query(share, name="owner", filter=f"no n = {at}")
         until(all_ended, within_s=40, what="the query was answered")
         query.refresh_from_db()
 
@@ -86,7 +73,7 @@ def test_a_stream_whose_compaction_was_killed_has_each_event_once(
         assert plan.read_text() == DONE
         share.stream.refresh_from_db()
         plan.write_text("")
-        query = asked(share, "*")
+        query = a_query(share, name="owner", filter="*")
         until(all_ended, within_s=40, what="the query was answered")
         query.refresh_from_db()
         assert [one["n"] for one in read_page(query)] == [str(n) for n in range(count)]
