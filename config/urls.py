@@ -19,7 +19,9 @@ urlpatterns = [
     path("", include("exports.dialects.databox.urls")),
     path("", include("registry.dialects.specstore.urls")),
     path("", include("registry.dialects.history.urls")),
+    path("", include("registry.dialects.pages.urls")),
     path("", include("registry.dialects.datasets.urls")),
 ]
+handler403 = "config.errors.forbidden"
 handler404 = "config.errors.not_found"
 handler500 = "config.errors.server_error"
