@@ -201,6 +201,11 @@ WAITING_DOORS: list[tuple[str, str, str]] = [
         r"/api/export/ws/(?P<task_id>[^/]+)",
         "exports.dialects.fetchtozip.sockets.follow_task",
     ),
+    (
+        "websocket",
+        r"/export/new/(?P<task_id>[^/]+)/follow",
+        "exports.dialects.pages.sockets.follow_export",
+    ),
     ("POST", "/export", "exports.dialects.databox.doors.export"),
     ("POST", "/lp/export", "exports.dialects.databox.doors.export_long_poll"),
     ("websocket", "/ws/export", "exports.dialects.databox.sockets.export_socket"),

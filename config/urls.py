@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("tasks.dialects.common.urls")),
     path("", include("exports.dialects.fetchtozip.urls")),
     path("", include("exports.dialects.databox.urls")),
+    path("", include("exports.dialects.pages.urls")),
     path("", include("registry.dialects.specstore.urls")),
     path("", include("registry.dialects.history.urls")),
     path("", include("registry.dialects.pages.urls")),

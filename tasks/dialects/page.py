@@ -16,8 +16,7 @@ WORDS = {
     ),
     500: (
         "Something went wrong on our side",
-        "It has been written down, and was not your doing. "
-        "Trying again in a moment may help.",
+        "It has been written down, and was not your doing. Please try again soon.",
     ),
 }
 
