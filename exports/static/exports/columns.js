@@ -1,6 +1,18 @@
 // The list of columns: which go out, in which order, under which names and types.
 const TYPES = ["string", "integer", "number", "boolean", "date", "datetime"];
 
+// What text must look like, whole, to be taken for another type: 007 stays text.
+const LOOKS = [
+  ["integer", /^-?(0|[1-9]\d{0,17})$/],
+  ["number", /^-?(0|[1-9]\d*)(\.\d+)?(e[+-]?\d+)?$/i],
+  ["date", /^\d{4}-\d\d-\d\d$/],
+  ["datetime", /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?$/],
+  ["boolean", /^(true|false)$/],
+];
+
+const typeOf = (values) =>
+  values.length ? LOOKS.find(([, look]) => values.every((value) => look.test(value)))?.[0] : undefined;
+
 const make = (tag, properties = {}, ...children) => {
   const made = Object.assign(document.createElement(tag), properties);
   made.append(...children);
@@ -29,6 +41,20 @@ export class Columns {
   takeAll(take) {
     for (const item of this.#list.children) this.#take(item, take);
     this.#changed();
+  }
+
+  /** Choose types that go with all of the rows given, of text that looks like them. */
+  guess(rows) {
+    const guessed = [];
+    for (const item of this.#items) {
+      const values = rows.map((row) => row[item.at]).filter((value) => value !== null && value !== "");
+      const type = values.every((value) => typeof value === "string") && typeOf(values);
+      if (!type || !item.keep.checked) continue;
+      item.kind.value = type;
+      guessed.push(`${item.was}: ${type}`);
+    }
+    this.#say(guessed.length ? `Types guessed. ${guessed.join(", ")}.` : "All of it looks like text.");
+    if (guessed.length) this.#changed();
   }
 
   get #items() {

@@ -6,10 +6,15 @@ import * as work from "./work.js";
 
 const SETTLE_MS = 400;
 const part = (name) => document.getElementById(name);
-const columns = new Columns(part("columns"), changed, (text) => (part("result-told").textContent = text));
+const columns = new Columns(part("columns"), changed, say);
+let first = []; // rows of the source as it is
 let looking = null; // the request for a preview that is under way
 let timer = 0;
 let running = ""; // the id of the export that is shown
+
+function say(text) {
+  part("columns-told").textContent = text;
+}
 
 function source() {
   return {
@@ -61,6 +66,7 @@ async function look() {
     const shown = await preview({ inputs: [], configuration: source() });
     part("filter").value = "";
     columns.fill(shown.fields);
+    first = shown.rows;
     part("file_name").value = nameOf(part("source_url").value);
     part("shape").hidden = false;
     draw(shown);
@@ -150,6 +156,7 @@ part("file").addEventListener("submit", (event) => {
   attempt(part("start"), start);
 });
 part("filter").addEventListener("input", changed);
+part("guess").addEventListener("click", () => columns.guess(first));
 part("all").addEventListener("click", () => columns.takeAll(true));
 part("none").addEventListener("click", () => columns.takeAll(false));
 part("cancel").addEventListener("click", () => attempt(part("cancel"), () => ask("DELETE", `/export/new/${running}`)));
