@@ -6,23 +6,11 @@ from registry.markdown import to_html
 
 
 def test_markdown_becomes_html_below_the_pages_own_headings() -> None:
-    assert to_html("# One\n\n*Two* and\n\n| a |\n|---|\n| 1 |\n").split() == [
-        "<h3>One</h3>",
-        "<p><em>Two</em>",
-        "and</p>",
-        "<table>",
-        "<thead>",
-        "<tr>",
-        "<th>a</th>",
-        "</tr>",
-        "</thead>",
-        "<tbody>",
-        "<tr>",
-        "<td>1</td>",
-        "</tr>",
-        "</tbody>",
-        "</table>",
-    ]
+    html = to_html("# One\n\n*Two* and\n\n| a |\n|---|\n| 1 |\n")
+
+    assert html.startswith("<h3>One</h3>\n<p><em>Two</em> and</p>\n<table>")
+    assert "<th>a</th>" in html
+    assert "<td>1</td>" in html
 
 
 @pytest.mark.parametrize(

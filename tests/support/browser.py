@@ -1,4 +1,4 @@
-"""Pages in Chromium, driven by Playwright as a person would: all that goes wrong is heard."""
+"""Pages in Chromium, driven by Playwright: all that goes wrong is heard."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.support.browser import BROWSER, Tab, tab_at
 from tests.support.sources import Sources
@@ -67,7 +67,7 @@ def test_a_table_becomes_a_workbook_as_it_was_shaped(
     page.select_option("[aria-label='Type of n']", "integer")
     page.uncheck("[aria-label='Take year']")
     page.fill("#filter", "year = 2001")
-    page.wait_for_function("document.querySelectorAll('#result th').length == 2")
+    expect(page.locator("#result th")).to_have_count(2)
     assert heads(page) == ["Count", "name"]
     assert tab.unfit() == []
     page.click("#start")
@@ -113,7 +113,7 @@ def test_the_whole_page_works_by_keyboard(
     page.keyboard.type("Who")
     tab_to("#filter")
     page.keyboard.type("n = 7")
-    page.wait_for_function("document.querySelectorAll('#result tbody tr').length == 1")
+    expect(page.locator("#result tbody tr")).to_have_count(1)
     tab_to("#start")
     press("Enter")
     page.wait_for_selector("#download:visible")

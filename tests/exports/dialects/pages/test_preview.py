@@ -85,9 +85,9 @@ def test_a_fault_is_told_with_its_field(
 def test_a_rule_that_cannot_be_read_is_told_with_the_place(
     client: Client, url: str
 ) -> None:
-    told = previewed(client, url, filter="year = 1 or or")
+    told = previewed(client, url, filter="year = 1 and (")
 
-    assert told.json["errors"][0]["position"] == 12
+    assert told.json["errors"][0]["position"] == 14
 
 
 def test_two_columns_of_one_name_are_a_fault_of_the_columns(

@@ -52,7 +52,7 @@ def test_a_page_shows_words_rows_columns_files_and_receipts(
         "Revision 1 Succeeded",
         "Row day date n integer 1 2026-01-01 1 2 2026-01-02 2",
         "n integer How many required, minimum 0",
-        f"sha256 {hashlib.sha256(CSV).hexdigest()} Size 30 bytes",
+        f"sha256 {hashlib.sha256(CSV).hexdigest()} Size 32 bytes",
         f'"copy": "{hashlib.sha256(CSV).hexdigest()}"',
     ):
         assert words in page.text
