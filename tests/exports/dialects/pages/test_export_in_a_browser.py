@@ -38,9 +38,10 @@ def tab(service: Web) -> Iterator[Tab]:
 
 
 def names(page: Page) -> list[str]:
-    return page.locator("#columns .was").evaluate_all(
+    found: list[str] = page.locator("#columns .was").evaluate_all(
         "all => all.map(one => one.title)"
     )
+    return found
 
 
 def heads(page: Page) -> list[str]:

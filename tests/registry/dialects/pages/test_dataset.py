@@ -1,6 +1,7 @@
 """GET /datasets/{owner}/{dataset}[/{revision}]: the page of a data set."""
 
 import hashlib
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -169,7 +170,7 @@ def test_hostile_words_are_shown_as_text(client: Client, sources: Sources) -> No
     "words", [{"title": 7}, {"description": ["a"]}, {"readme": {}}, {"licenses": "x"}]
 )
 def test_words_that_are_none_do_not_break_the_page(
-    client: Client, sources: Sources, words: dict[str, object]
+    client: Client, sources: Sources, words: dict[str, Any]
 ) -> None:
     run_to_end(client, a_spec(sources, **words))
 
