@@ -56,8 +56,8 @@ def published(folder: Path) -> Iterator[Published]:
 
 
 def _sample(sources: Sources) -> Json:
-    spec: Json = json.loads((SAMPLE / "spec.json").read_text(encoding="utf-8"))
-    spec["inputs"][0]["url"] = sources.url("/datapackage.json")
+    text = (SAMPLE / "spec.json").read_text(encoding="utf-8")
+    spec: Json = json.loads(text.replace("http://127.0.0.1:8765", sources.origin))
     descriptor = spec["inputs"][0]["parameters"]["descriptor"]
     descriptor["readme"] = "# Method\n\nAs [told](https://example.org/).\n"
     return spec
