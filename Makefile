@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.installed
 
-.PHONY: demo idp test lint types tests bench faults lock clean
+.PHONY: demo idp test lint types tests browser-test bench faults lock clean
 
 demo: $(SETUP)
 	@$(BIN)/python manage.py demo $(if $(SPEC),--spec "$(SPEC)") $(if $(ONCE),--once)
@@ -24,6 +24,13 @@ types: $(SETUP)
 
 tests: $(SETUP)
 	$(BIN)/python -m tests.checks
+
+# What only a browser shows; where there is none, Debian's Chromium is installed.
+browser-test: $(SETUP)
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || { \
+		test "$$(id -u)" = 0 || SUDO=sudo; \
+		$$SUDO apt-get update -qq && $$SUDO apt-get install -y -qq --no-install-recommends chromium; }
+	$(BIN)/python -m pytest -m browser -n 1 -q
 
 bench: $(SETUP)
 	$(BIN)/python -m tests.bench

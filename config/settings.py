@@ -61,6 +61,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "config.csp.content_security_policy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -211,6 +212,11 @@ WAITING_DOORS: list[tuple[str, str, str]] = [
         "websocket",
         r"/api/export/ws/(?P<task_id>[^/]+)",
         "exports.dialects.fetchtozip.sockets.follow_task",
+    ),
+    (
+        "websocket",
+        r"/export/new/(?P<task_id>[^/]+)/follow",
+        "exports.dialects.pages.sockets.follow_export",
     ),
     ("POST", "/export", "exports.dialects.databox.doors.export"),
     ("POST", "/lp/export", "exports.dialects.databox.doors.export_long_poll"),
@@ -369,6 +375,7 @@ SESSION_COOKIE_SECURE = _https
 CSRF_COOKIE_SECURE = _https
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator")

@@ -18,9 +18,12 @@ urlpatterns = [
     path("", include("exports.dialects.fetchtozip.urls")),
     path("", include("exports.dialects.databox.urls")),
     path("", include("exports.dialects.sharing.urls")),
+    path("", include("exports.dialects.pages.urls")),
     path("", include("registry.dialects.specstore.urls")),
     path("", include("registry.dialects.history.urls")),
+    path("", include("registry.dialects.pages.urls")),
     path("", include("registry.dialects.datasets.urls")),
 ]
+handler403 = "config.errors.forbidden"
 handler404 = "config.errors.not_found"
 handler500 = "config.errors.server_error"

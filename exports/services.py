@@ -52,6 +52,11 @@ def anonymous() -> Client:
     return Client.objects.get_or_create(name=ANONYMOUS)[0]
 
 
+def staff(username: str) -> Client:
+    """Return the client behind a signed-in member of staff."""
+    return Client.objects.get_or_create(name=f"staff:{username}")[0]
+
+
 @transaction.atomic
 def save_inputs(*, client: Client, inputs: Sequence[Input]) -> Saved:
     """Add columns, or replace those of the same names; of two alike the later wins.
@@ -123,11 +128,32 @@ def start(*, client: Client) -> ExportTask:
         raise NoConfiguration
     if not has_source(Configuration.model_validate(saved.body)):
         raise NoSource
+    return _start(client, inputs, saved.body, saved.sealed)
+
+
+@transaction.atomic
+def start_with(*, client: Client, request: ExportRequest) -> ExportTask:
+    """Queue an export of what is given here; what is saved for the caller stays.
+
+    Raises:
+        NoSource, TooManyInputs: nothing was started.
+        TooManyJobs, Overloaded: of tasks.services.enqueue.
+    """
+    if not has_source(request.configuration):
+        raise NoSource
+    if len(request.inputs) > MOST_COLUMNS:
+        raise TooManyInputs(MOST_COLUMNS)
+    return _start(client, request.inputs, *_apart(request.configuration))
+
+
+def _start(
+    client: Client, inputs: Sequence[Input], body: dict[str, Any], sealed: str
+) -> ExportTask:
     snapshot = {
         "inputs": [one.model_dump() for one in inputs],
-        "configuration": saved.body,
+        "configuration": body,
     }
-    task = ExportTask(client=client, request=snapshot, sealed=saved.sealed)
+    task = ExportTask(client=client, request=snapshot, sealed=sealed)
     task.job = services.enqueue(
         JOB_KIND,
         client=client,

@@ -66,6 +66,9 @@ class DatasetAdmin(ReadOnlyAdmin):
     )
     inlines = (RevisionInline,)
 
+    class Media:
+        css = {"all": ("registry/pictures.css",)}
+
     @admin.display(description="Over its successful revisions")
     def growth(self, dataset: Dataset) -> SafeString:
         good = dataset.revisions.filter(state=RunState.SUCCEEDED)
@@ -146,6 +149,7 @@ class RevisionAdmin(ReadOnlyAdmin):
     inlines = (PipelineInline, OutputInline)
 
     class Media:
+        css = {"all": ("registry/pictures.css",)}
         js = ("registry/live.js",)
 
     @admin.display(description="State")

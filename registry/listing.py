@@ -1,4 +1,4 @@
-"""An owner's datasets, and a dataset's revisions, a page at a time."""
+"""Datasets, an owner's or all, and a dataset's revisions, a page at a time."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -31,6 +31,7 @@ class DatasetEntry:
     owner: str
     name: str
     title: str
+    description: str
     findability: str
     certified: bool | None
     newest: int
@@ -59,19 +60,31 @@ def list_datasets(
     """
     found = Dataset.objects.of_owner(owner)
     found = found if is_owner else found.listed()
-    some = found.with_words(words)
-    some = some if after is None else some.filter(pk__lt=after)
-    page = _page(_dataset_entries(some, count=limit + 1), limit, lambda one: one.id)
+    page = _dataset_page(found.with_words(words), after=after, limit=limit)
     # An owner with a token is known, even before the first upload.
     if not page.rows and not is_owner and not found.exists():
         raise NoSuchRevision(f"There is no owner {owner}.")
     return page
 
 
+def list_public(*, words: str, after: int | None, limit: int) -> Page[DatasetEntry]:
+    """Return a page of what anybody may find, of all owners."""
+    found = Dataset.objects.listed().with_words(words)
+    return _dataset_page(found, after=after, limit=limit)
+
+
+def _dataset_page(
+    found: DatasetQuerySet, *, after: int | None, limit: int
+) -> Page[DatasetEntry]:
+    some = found if after is None else found.filter(pk__lt=after)
+    return _page(_dataset_entries(some, count=limit + 1), limit, lambda one: one.id)
+
+
 def _dataset_entries(found: DatasetQuerySet, *, count: int) -> list[DatasetEntry]:
     newest = Revision.objects.filter(dataset=OuterRef("pk"), number=OuterRef("newest"))
     rows = found.order_by("-pk").values(
-        *("id", "owner", "name", "title", "findability", "certified", "newest"),
+        *("id", "owner", "name", "title", "description"),
+        *("findability", "certified", "newest"),
         state=newest.values("state"),
         modified_at=newest.values("modified_at"),
     )

@@ -8,6 +8,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils import timezone
 
+from tasks.archive.names import extension
 from tasks.models import Artifact, Client, Job
 
 
@@ -80,3 +81,11 @@ class ExportTask(models.Model):
 
     def __str__(self) -> str:
         return self.id
+
+    def download_name(self, artifact: Artifact) -> str:
+        """Return the name a caller chose, with the ending that its file has."""
+        wanted: str | None = self.request["configuration"].get("file_name")
+        ending = extension(artifact.name)
+        if wanted is None:
+            return artifact.name
+        return wanted if extension(wanted) == ending else f"{wanted}.{ending}"

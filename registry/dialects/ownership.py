@@ -1,6 +1,6 @@
 """Who may see what is not for everybody: the owner, by token or by API key."""
 
-from rest_framework.request import Request
+from django.http import HttpRequest
 
 from registry import services
 from registry.errors import NotAuthorised
@@ -8,7 +8,7 @@ from registry.tokens import read_token, token_text
 from tasks.services import find_key
 
 
-def is_owner(request: Request, owner: str) -> bool:
+def is_owner(request: HttpRequest, owner: str) -> bool:
     """Tell whether a token or an API key (scope datasets) is the owner's."""
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
     key = find_key(text, scope="datasets") if scheme.lower() == "token" else None

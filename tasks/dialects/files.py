@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
@@ -12,7 +13,7 @@ from tasks.models import Artifact
 
 
 def artifact_reply(
-    request: Request, artifact: Artifact, *, name: str, inline: bool = True
+    request: HttpRequest, artifact: Artifact, *, name: str, inline: bool = True
 ) -> HttpResponseBase:
     """Send the file under `name`: the artifact may have been made under another.
 
@@ -20,7 +21,8 @@ def artifact_reply(
         Missing: the store no longer has it.
     """
     return file_reply(
-        request._request,  # noqa: SLF001 - the reply speaks plain Django
+        # The reply speaks plain Django.
+        request._request if isinstance(request, Request) else request,  # noqa: SLF001
         open_file=partial(store().open, artifact.digest, size=artifact.size_bytes),
         size=artifact.size_bytes,
         digest=artifact.digest,

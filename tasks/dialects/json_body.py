@@ -5,7 +5,11 @@ from typing import Any
 import orjson
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.http.request import RawPostDataException, UnreadablePostError
+from django.http.request import (
+    HttpRequest,
+    RawPostDataException,
+    UnreadablePostError,
+)
 from rest_framework.request import Request
 
 from tasks.errors import EntrepotError
@@ -40,7 +44,7 @@ def read_json(request: Request) -> Any:
         raise BadJson(f"The body is not JSON: {error}") from None
 
 
-def raw_body(request: Request) -> bytes:
+def raw_body(request: HttpRequest) -> bytes:
     """Return the body as it came. Raises BodyTooLarge, and BadJson if it broke off."""
     try:
         return request.body

@@ -7,7 +7,6 @@ from rest_framework.request import Request
 from exports.dialects.fetchtozip import wire
 from exports.dialects.fetchtozip.refusals import Refusal
 from exports.models import ExportTask
-from tasks.archive.names import extension
 from tasks.archive.store import Missing
 from tasks.archive.stored import store
 from tasks.dialects.files import artifact_reply
@@ -25,7 +24,7 @@ def file_of(request: Request, task: ExportTask) -> HttpResponseBase:
     try:
         store().size(artifact.digest)  # HEAD, too, says when it is gone
         reply = artifact_reply(
-            request, artifact, name=_name(task, artifact), inline=False
+            request, artifact, name=task.download_name(artifact), inline=False
         )
     except Missing:
         raise Refusal(404, wire.NO_FILE) from None
@@ -43,12 +42,3 @@ def _artifact_of(task: ExportTask) -> Artifact:
     if task.artifact is None:
         raise Refusal(404, wire.NO_FILE)
     return task.artifact
-
-
-def _name(task: ExportTask, artifact: Artifact) -> str:
-    """Return the name a caller chose, with the ending that the file has."""
-    wanted = task.request["configuration"].get("file_name")
-    ending = extension(artifact.name)
-    if wanted is None:
-        return artifact.name
-    return wanted if extension(wanted) == ending else f"{wanted}.{ending}"

@@ -1,8 +1,5 @@
 """The endpoints of contract 3.4.1: parse, one service call, reply."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import BoundedSemaphore
 from typing import Any
 
 from django.conf import settings
@@ -22,15 +19,11 @@ from exports.dialects.fetchtozip.bodies import (
 from exports.dialects.fetchtozip.download import file_of
 from exports.dialects.fetchtozip.refusals import Refusal, refusal_of
 from exports.preview import preview_export
+from exports.turns import one_of_few
 from tasks.dialects.cors import CorsMixin
 from tasks.dialects.making import MakesWork
 from tasks.dialects.negotiation import OneForm
-from tasks.errors import Overloaded
 from tasks.models import Client
-
-# Each waits for a source in one of this process' threads: the rest are for others.
-PREVIEWS_AT_ONCE = 6
-_previews = BoundedSemaphore(PREVIEWS_AT_ONCE)
 
 
 class ExportView(CorsMixin, APIView):
@@ -100,7 +93,7 @@ class Preview(ExportView):
     def post(self, request: Request) -> HttpResponse:
         client, configuration = self.caller(), read_configuration(request)
         wanted = services.draft(client=client, configuration=configuration)
-        with _one_of_few():
+        with one_of_few():
             shown = preview_export(
                 wanted.configuration,
                 wanted.inputs,
@@ -146,13 +139,3 @@ class NotFound(ExportView):
         reply = self.reply({"detail": "Not Found"}, status=404)
         self.headers = self.default_response_headers
         return self.finalize_response(request, reply)
-
-
-@contextmanager
-def _one_of_few() -> Iterator[None]:
-    if not _previews.acquire(blocking=False):
-        raise Overloaded("Too many previews are being made.", retry_after_s=2)
-    try:
-        yield
-    finally:
-        _previews.release()

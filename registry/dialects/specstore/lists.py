@@ -5,8 +5,8 @@ from rest_framework.request import Request
 
 from registry import listing
 from registry.dialects.ownership import is_owner
+from registry.dialects.paging import BadPage, cursor, read_page
 from registry.dialects.specstore import wire
-from registry.dialects.specstore.paging import BadPage, cursor, read_page
 from registry.dialects.specstore.views import SpecstoreView
 from registry.errors import NoSuchRevision
 

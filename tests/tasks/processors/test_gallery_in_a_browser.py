@@ -17,6 +17,7 @@ from tests.support.processing import Processing
 
 pytestmark = [
     pytest.mark.live,
+    pytest.mark.browser,
     pytest.mark.skipif(PROGRAM is None, reason="Chromium is not installed"),
 ]
 

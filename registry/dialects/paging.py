@@ -5,7 +5,7 @@ import binascii
 import re
 from dataclasses import dataclass
 
-from rest_framework.request import Request
+from django.http import HttpRequest
 
 from registry.tokens import query_of
 
@@ -26,7 +26,7 @@ class Asked:
     words: str
 
 
-def read_page(request: Request, *, kind: str) -> Asked:
+def read_page(request: HttpRequest, *, kind: str) -> Asked:
     """Read the query string; `kind` is a letter for what the list is of."""
     query = query_of(request)
     after = query.get("after")
