@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "axes",
     "django_prometheus",
     "django_q",
+    "drf_spectacular_sidecar",
     "rest_framework",
     "tasks",
     "exports",
@@ -191,6 +192,16 @@ CLIENTS_RETRY: list[str] = [
     "exports.export",
     "tasks.collect",
     "tasks.process",
+]
+# The dialects whose `openapi.py` is a part of /openapi.json, as people read them.
+API_DIALECTS = [
+    "registry.dialects.specstore",
+    "registry.dialects.datasets",
+    "registry.dialects.history",
+    "exports.dialects.fetchtozip",
+    "exports.dialects.databox",
+    "tasks.dialects.common",
+    "tasks.dialects.jobs",
 ]
 # What waits, and is answered on the event loop: a method or "websocket", a pattern of
 # the whole path, and the door's function.
