@@ -179,7 +179,7 @@ def _page() -> Json:
         "A page of a result that is a website",
         {
             200: reply("It.", BYTES, kind=FILE),
-            404: reply("There is none, or no longer.", TEXT, kind=PLAIN),
+            404: reply("There is none, or no longer.", ANY, kind=FILE),
         },
         security=[""],
     )
