@@ -80,7 +80,7 @@ def known(service: Whole) -> dict[str, dict[str, str]]:
 def is_done(service: Whole) -> bool:
     jobs = service.ask("GET", "/jobs", headers=by("jobs", service)).json()["jobs"]
     made = service.ask("GET", "/source/me/id/2").json()["state"]
-    return jobs[0]["state"] == made.lower() == "succeeded"
+    return {jobs[0]["state"], made.lower()} == {"succeeded"}
 
 
 def by(tag: str, service: Whole) -> dict[str, str]:
