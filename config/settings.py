@@ -94,6 +94,16 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "UNAUTHENTICATED_USER": None,
 }
+# The dialects whose `openapi.py` is a part of /openapi.json, as people read them.
+API_DIALECTS = [
+    "registry.dialects.specstore",
+    "registry.dialects.datasets",
+    "registry.dialects.history",
+    "exports.dialects.fetchtozip",
+    "exports.dialects.databox",
+    "tasks.dialects.common",
+    "tasks.dialects.jobs",
+]
 
 
 # Database: SQLite in a file of ours, or whatever DATABASE_URL names.
@@ -192,16 +202,6 @@ CLIENTS_RETRY: list[str] = [
     "exports.export",
     "tasks.collect",
     "tasks.process",
-]
-# The dialects whose `openapi.py` is a part of /openapi.json, as people read them.
-API_DIALECTS = [
-    "registry.dialects.specstore",
-    "registry.dialects.datasets",
-    "registry.dialects.history",
-    "exports.dialects.fetchtozip",
-    "exports.dialects.databox",
-    "tasks.dialects.common",
-    "tasks.dialects.jobs",
 ]
 # What waits, and is answered on the event loop: a method or "websocket", a pattern of
 # the whole path, and the door's function.
