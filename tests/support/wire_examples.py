@@ -61,7 +61,7 @@ def operation_of(request: Any, paths: Any) -> str | None:
     path, method = request["path"].partition("?")[0], request["method"]
     # A word is nearer than a variable: /source/upload is no owner.
     for known in sorted(paths, key=lambda one: one.count("{")):
-        pattern = re.sub(r"\{\w+\}", "[^/]+", known)
+        pattern = re.sub(r"\{\w+\}", "[^/]+", known.replace("{index}", "[0-9]+"))
         if re.fullmatch(pattern, path) and method.lower() in paths[known]:
             return f"{method} {known}"
     return None
