@@ -28,6 +28,7 @@ BY_KEY, BY_QUERY, TO_APPEND = ("shareKey",), ("shareKey", "apikey"), ("appendKey
 EVENT = by_name({"anyOf": [TEXT, many(TEXT)]})
 FAULT = record({"key": TEXT, "type": TEXT, "message": TEXT})
 ERROR = record({"title": TEXT, "errors": many(FAULT)}, {"description": TEXT})
+LINES: Json = {**TEXT, "description": "NDJSON: an event a line."}
 COUNT = record({"count": WHOLE})
 APPENDED = record({"batch": WHOLE, "count": WHOLE, "first": ANY, "last": ANY})
 
@@ -140,7 +141,7 @@ def _append() -> Json:
             **FULL,
         },
         parameters=[IDEMPOTENCY_KEY],
-        body=many(EVENT),
+        body={"anyOf": [many(EVENT), EVENT, LINES]},
         security=TO_APPEND,
     )
 
