@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.installed
 
-.PHONY: demo idp test lint types tests browser-test bench faults lock clean
+.PHONY: demo idp test lint types tests browser-test bench faults examples lock clean
 
 demo: $(SETUP)
 	@$(BIN)/python manage.py demo $(if $(SPEC),--spec "$(SPEC)") $(if $(ONCE),--once)
@@ -47,6 +47,12 @@ $(SETUP): requirements-dev.txt
 		--require-hashes --requirement requirements-dev.txt >build/pip.log 2>&1 \
 		|| (cat build/pip.log; exit 1)
 	@touch $@
+
+# What the API's description shows is what tests/wire has.
+examples: $(SETUP)
+	@mkdir -p build
+	DJANGO_SETTINGS_MODULE=config.settings $(BIN)/python -m tests.support.wire_examples >build/examples.json
+	@mv build/examples.json config/openapi_examples.json
 
 # Needs uv; writes hashes and names no index.
 lock:

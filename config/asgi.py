@@ -9,7 +9,7 @@ from config.body import Disconnected, whole
 from config.wsgi import application as django
 
 # Django is set up by now, which the doors' models need.
-from config import calls, lifespan, sockets, waiting  # isort: skip
+from config import access, calls, lifespan, sockets, waiting  # isort: skip
 from tasks.dialects.asgi import Message, Receive, Send  # isort: skip
 
 THREADS = 24
@@ -20,7 +20,12 @@ in_threads = WSGIMiddleware(cast("Any", django), workers=THREADS)
 async def application(scope: Message, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await lifespan.follow(receive, send)
-    elif scope["type"] == "websocket":
+    else:
+        await access.logged(scope, receive, send, app=_answer)
+
+
+async def _answer(scope: Message, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
         await sockets.answer(scope, receive, send)
     elif scope["path"] == "/healthz":
         await _reply(send, 200, b"ok\n")

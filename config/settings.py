@@ -18,7 +18,6 @@ from config.environment import (
     env_str,
     secret_key,
 )
-from config.logs import is_a_fault
 from exports.sources.named import parse_databases
 from tasks.oidc.options import parse_issuer, parse_staff_claim
 from tasks.outbound.policy import parse_policy
@@ -53,12 +52,14 @@ INSTALLED_APPS = [
     "axes",
     "django_prometheus",
     "django_q",
+    "drf_spectacular_sidecar",
     "rest_framework",
     "tasks",
     "exports",
     "registry",
 ]
 MIDDLEWARE = [
+    "config.access.name_route",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.csp.content_security_policy",
@@ -94,6 +95,16 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "UNAUTHENTICATED_USER": None,
 }
+# The dialects whose `openapi.py` is a part of /openapi.json, as people read them.
+API_DIALECTS = [
+    "registry.dialects.specstore",
+    "registry.dialects.datasets",
+    "registry.dialects.history",
+    "exports.dialects.fetchtozip",
+    "exports.dialects.databox",
+    "tasks.dialects.common",
+    "tasks.dialects.jobs",
+]
 
 
 # Database: SQLite in a file of ours, or whatever DATABASE_URL names.
@@ -364,7 +375,8 @@ AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 
 # Security: the defaults of a production service; HTTPS_ONLY=off for plain HTTP.
-_https = env_bool("HTTPS_ONLY", default=bool(env_list("ALLOWED_HOSTS")) and not DEBUG)
+_in_production = bool(env_list("ALLOWED_HOSTS")) and not DEBUG
+_https = env_bool("HTTPS_ONLY", default=_in_production)
 SECURE_SSL_REDIRECT = _https
 SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _https else None
@@ -388,20 +400,27 @@ STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns without it
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
+# Logs: for machines in production, for people else; uvicorn's go the same way.
+LOG_FORMAT = env_str("LOG_FORMAT", "json" if _in_production else "lines")
+if LOG_FORMAT not in {"json", "lines"}:
+    raise ImproperlyConfigured("LOG_FORMAT must be json or lines.")
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "config.logs.LineFormatter"}},
-    "filters": {
-        "faults": {
-            "()": "django.utils.log.CallbackFilter",
-            "callback": is_a_fault,
-        }
+    "formatters": {
+        "lines": {"()": "config.logs.LineFormatter"},
+        "json": {"()": "config.logs.JsonFormatter"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"faults": {"()": "config.logs.Faults"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}
+    },
     "root": {"handlers": ["console"], "level": env_str("LOG_LEVEL", "INFO")},
     "loggers": {
         "django-q": {"level": "WARNING"},
+        "uvicorn": {"handlers": [], "level": "WARNING", "propagate": True},
+        # It quotes query strings; config.access has a line for each request.
+        "uvicorn.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
         "django": {"handlers": [], "level": "INFO"},
         "django.request": {"level": "ERROR", "filters": ["faults"]},
     },

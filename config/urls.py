@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from config import health
+from config import docs, health, openapi
 
 admin.site.site_header = admin.site.site_title = "Entrepot"
 admin.site.index_title = "What is going on"
@@ -11,6 +11,9 @@ admin.site.index_title = "What is going on"
 urlpatterns = [
     path("readyz", health.readyz),
     path("metrics", health.metrics),
+    path("openapi.json", openapi.serve),
+    path("docs", docs.index),
+    path("docs/<slug:name>", docs.page),
     path("admin/", admin.site.urls),
     path("", include("tasks.oidc.urls")),
     path("", include("tasks.dialects.jobs.urls")),

@@ -13,6 +13,8 @@ from django.core.exceptions import SuspiciousOperation
 from django.utils.module_loading import import_string
 
 from config.gate import Barred
+from config.routes import waiting_path
+from tasks import context
 from tasks.engine.hub import Closing, TooManyWaits
 from tasks.errors import Overloaded, Refused, TooManyJobs
 
@@ -29,6 +31,7 @@ class Door:
     kind: str
     path: re.Pattern[str]
     handler: Handler
+    shown: str
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Verdict:
 def doors() -> tuple[Door, ...]:
     """Import every waiting door, so that a wrong name stops the start."""
     return tuple(
-        Door(kind, re.compile(path), import_string(name))
+        Door(kind, re.compile(path), import_string(name), waiting_path(path))
         for kind, path, name in settings.WAITING_DOORS
     )
 
@@ -62,6 +65,7 @@ def find(kind: str, path: str) -> Found | None:
     """Return the door of a method, or of `websocket`, at a path."""
     for door in doors():
         if door.kind == kind and (match := door.path.fullmatch(path)):
+            context.note(route=door.shown)
             return Found(door.handler, match.groupdict())
     return None
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from tasks import quota
+from tasks import context, quota
 from tasks.apikeys import make_key, read_digest
 from tasks.engine import clock, doorbell
 from tasks.engine.moves import EventKind, change, move, note
@@ -56,6 +56,8 @@ def enqueue(  # noqa: PLR0913 - a job is what it is
         lane_id=lane,
         serial=serial,
         params=params,
+        request_id=context.known().get("request", ""),
+        trace_id=context.known().get("trace", ""),
         max_retries=max_retries,
         deadline_at=deadline_at,
         due_at=at,
@@ -216,6 +218,7 @@ def client_of(scheme: Identity.Scheme, subject: str) -> Client:
         identity, _ = Identity.objects.get_or_create(
             scheme=scheme, subject=subject, defaults={"client": client}
         )
+    context.note(client=identity.client.pk)
     return identity.client
 
 
@@ -256,4 +259,5 @@ def find_key(text: str, *, scope: str) -> ApiKey | None:
         return None
     if key.last_used_at is None or at - key.last_used_at > USED_AT_MOST_EVERY:
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=at)
+    context.note(client=key.client.pk)
     return key

@@ -27,7 +27,6 @@ def claim() -> Job | None:
         except JobMoved:
             continue
         except FollowerFailed as error:
-            log.exception("job cannot move", extra={"job": str(error.job_id)})
             _postpone(error.job_id)
             continue
         if job is None or job.state == JobState.INPROGRESS:
@@ -86,7 +85,9 @@ def _first_job(lane: Lane, at: datetime) -> Job | None:
 
 @transaction.atomic
 def _postpone(job_id: UUID) -> None:
-    """Let others go before a job that cannot move for now."""
+    """Let others go before a job that cannot move for now, while its error is told."""
+    job = Job.objects.get(pk=job_id)
+    log.exception("job cannot move", extra=job.line)
     at = clock.now()
     due = Job.objects.filter(pk=job_id).due(at=at)
     Lane.objects.filter(pk__in=due.values("lane")).update(served_at=at)

@@ -24,6 +24,7 @@ class Lease:
 
     def __init__(self, job: Job, *, step_limit_s: float) -> None:
         self.job_id = job.pk
+        self.about = job.line  # what the heart says that is not in its thread
         self.fence = job.fence
         self.owner = job.lease_owner
         self.step_limit_s = step_limit_s
@@ -101,12 +102,12 @@ class Heart:
         try:
             lease.look()
         except Error:
-            log.warning("heartbeat missed", extra={"job": str(lease.job_id)})
+            log.warning("heartbeat missed", extra=lease.about)
             connection.close()
         lease.expire()
         if lease.overdue_s > LEASE.total_seconds():
             # By now another worker has the job; this one hangs for good.
-            log.critical("step hangs, worker ends", extra={"job": str(lease.job_id)})
+            log.critical("step hangs, worker ends", extra=lease.about)
             os._exit(HANGS)
         if lease.over:
             self._stop(lease)
@@ -123,7 +124,7 @@ def _call(stop: Callable[[], None], lease: Lease) -> None:
     try:
         stop()
     except Exception:  # a handler's code must not stop the heart
-        log.exception("could not stop a step", extra={"job": str(lease.job_id)})
+        log.exception("could not stop a step", extra=lease.about)
 
 
 heart = Heart()

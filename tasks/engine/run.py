@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.module_loading import import_string
 
+from tasks import context
 from tasks.engine import clock, retry
 from tasks.engine.lease import Lease, heart
 from tasks.engine.moves import EventKind, change, fail, move, note, requeue
@@ -73,6 +74,8 @@ class Run:
         self._notes: list[dict[str, Any]] = []
         self._pending: dict[str, Any] = {}
         self._written = 0.0
+        self._about = job.line
+        self._began = monotonic()
         self._steps: Generator[Step, None, Effect | None] | None = None
         heart.take(self.lease)
 
@@ -110,32 +113,38 @@ class Run:
         Raises:
             DatabaseError: the outcome could not be written; the lease will run out.
         """
-        try:
-            return self._advance(until)
-        except Exception as error:  # noqa: BLE001 - the one place where a job is run
-            self._settle(error)
-            return True
-        finally:
-            self.lease.step_began = None
+        with context.bound(self._about):
+            try:
+                return self._advance(until)
+            except Exception as error:  # noqa: BLE001 - the one place where a job is run
+                self._settle(error)
+                return True
+            finally:
+                self.lease.step_began = None
 
     def park(self) -> None:
         """Give the job back, to be resumed from its cursor by whoever is free."""
-        self._close()
-        with self._if_still_ours(), transaction.atomic():
-            self._write(lease_owner="", due_at=clock.now())
-            note(self.job, EventKind.PARKED)
+        with context.bound(self._about):
+            self._close()
+            with self._if_still_ours(), transaction.atomic():
+                self._write(lease_owner="", due_at=clock.now())
+                note(self.job, EventKind.PARKED)
 
     def stop(self) -> None:
         """End what was cancelled; what was lost is left to whoever claims it next."""
-        self._close()
-        if self.lease.cancelled:
-            with self._if_still_ours(), transaction.atomic():
-                self._write()
-                move(self.job, JobState.CANCELLED)
+        with context.bound(self._about):
+            self._close()
+            if self.lease.cancelled:
+                with self._if_still_ours(), transaction.atomic():
+                    self._write()
+                    move(self.job, JobState.CANCELLED)
 
     def end(self) -> None:
         """Let go of the lease and everything the claim left behind."""
-        self._close()
+        with context.bound(self._about):
+            self._close()
+            held_s = round(monotonic() - self._began, 3)
+            log.info("job left", extra={"state": self.job.state, "held_s": held_s})
         heart.drop(self.lease)
         shutil.rmtree(scratch_of(self.job), ignore_errors=True)
         _remove_if_empty(scratch_of(self.job).parent)
@@ -145,10 +154,10 @@ class Run:
         try:
             yield
         except JobMoved:
-            log.warning("lease lost", extra={"job": str(self.job.pk)})
+            log.warning("lease lost")
         except FollowerFailed:
             # The lease runs out, and a later claim tries to move it again.
-            log.exception("job cannot move", extra={"job": str(self.job.pk)})
+            log.exception("job cannot move")
 
     def _advance(self, until: float) -> bool:
         if self._steps is None:
@@ -221,11 +230,10 @@ class Run:
 
     def _give_verdict(self, error: Exception) -> None:
         verdict = retry.judge(error)
-        where = {"job": str(self.job.pk), "kind": self.job.kind, "code": verdict.code}
         log.log(
             logging.ERROR if verdict.ours else logging.INFO,
             "job raised",
-            extra=where,
+            extra={"code": verdict.code},
             exc_info=error if verdict.ours else None,
         )
         with transaction.atomic():
@@ -249,7 +257,7 @@ class Run:
         try:
             self._steps.close()
         except Exception:  # a handler's clean-up must not stop ours
-            log.exception("handler did not close", extra={"job": str(self.job.pk)})
+            log.exception("handler did not close")
 
 
 def scratch_of(job: Job) -> Path:

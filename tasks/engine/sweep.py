@@ -106,7 +106,7 @@ def fail_late(*, at: datetime) -> None:
         except JobMoved:
             continue
         except FollowerFailed:
-            log.exception("job cannot move", extra={"job": str(job.pk)})
+            log.exception("job cannot move", extra=job.line)
 
 
 def ring_for_due(*, at: datetime, most: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -50,6 +50,9 @@ class Job(models.Model):
     # Of the serial jobs in a lane only one is in progress at any time.
     serial = models.BooleanField(default=False)
     params = models.JSONField(default=dict)
+    # Of the request that it came from: our id of it, and its caller's trace.
+    request_id = models.CharField(max_length=64, blank=True, default="", db_default="")
+    trace_id = models.CharField(max_length=32, blank=True, default="", db_default="")
 
     state = models.CharField(max_length=12, choices=JobState, default=JobState.QUEUED)
     # Bumped by every change; a waiter asks for a higher one.
@@ -111,6 +114,13 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
+
+    @property
+    def line(self) -> dict[str, Any]:
+        """What each line that is logged about it says; a client is told by number."""
+        about = {"job": str(self.pk), "kind": self.kind, "client": self.client_id}
+        origin = {"request": self.request_id, "trace": self.trace_id}
+        return about | {name: value for name, value in origin.items() if value}
 
     @property
     def percent(self) -> int | None:

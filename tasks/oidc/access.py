@@ -5,6 +5,7 @@ from time import time
 
 from django.conf import settings
 
+from tasks import context
 from tasks.models import Client, Identity
 from tasks.oidc import jose, opaque, provider
 from tasks.oidc.claims import (
@@ -65,6 +66,7 @@ def client_behind(grant: Grant) -> Client:
     )
     if client.revoked_at is not None:
         raise BadToken("its client has been revoked")
+    context.note(client=client.pk)
     return client
 
 

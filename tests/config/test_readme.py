@@ -2,15 +2,17 @@
 
 import ast
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-from django.conf import settings
+import pytest
 from django.core.management import get_commands
-from django.urls import URLPattern, URLResolver, get_resolver
+
+from config import routes
+from config.docs import anchor
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCS = sorted((ROOT / "docs").glob("*.md"))
 OURS = {"tasks", "exports", "registry"}
 READERS = {"env_str", "env_bool", "env_number", "env_int", "env_list", "env_pem"}
 
@@ -39,21 +41,6 @@ def settings_read() -> set[str]:
     return names
 
 
-def routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[str]:
-    for pattern in patterns:
-        path = prefix + str(pattern.pattern)
-        if isinstance(pattern, URLResolver) and not path.startswith("admin/"):
-            yield from routes(pattern.url_patterns, path)
-        else:
-            yield "/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", path)
-
-
-def waiting() -> Iterator[str]:
-    """Give the paths of the doors that wait, which are no routes of Django."""
-    for _, pattern, _ in settings.WAITING_DOORS:
-        yield re.sub(r"\(\?P<(\w+)>[^)]*\)", r"{\1}", pattern)
-
-
 def test_every_setting_is_in_the_readme_and_no_other() -> None:
     assert set(first_cells("Settings")) == settings_read()
 
@@ -67,7 +54,29 @@ def test_every_command_is_in_the_readme_and_no_other() -> None:
 def test_every_endpoint_is_in_the_readme_and_no_other() -> None:
     documented = {cell.split()[1] for cell in first_cells("Endpoints")}
 
-    served = {
-        path.replace("{file}", "{path}") for path in routes(get_resolver().url_patterns)
-    }
-    assert documented - {"/healthz"} == served | set(waiting())
+    served = {one.path.replace("{file}", "{path}") for one in routes.django_routes()}
+    waiting = {path for _, path in routes.waiting_routes()}
+    assert documented - {"/healthz", "/admin/"} == served | waiting
+
+
+def test_every_page_of_docs_is_named_in_the_readme_and_no_other() -> None:
+    text = section("Where to read on")
+
+    named = set(re.findall(r"\]\(docs/([a-z-]+\.[a-z]+)[#)]", text))
+
+    files = [path for path in (ROOT / "docs").iterdir() if path.is_file()]
+    assert named == {path.name for path in files}
+
+
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", *DOCS], ids=lambda page: page.stem
+)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^):]+)\)", page.read_text(encoding="utf-8"))
+    for link in links:
+        there, _, place = link.partition("#")
+        target = (page.parent / there).resolve() if there else page
+        assert target.exists(), link
+        if place:
+            headings = re.findall(r"^#+ (.*)$", target.read_text(), re.MULTILINE)
+            assert place in {anchor(one) for one in headings}, link

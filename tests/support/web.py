@@ -16,7 +16,7 @@ from tests.support.polling import until
 from tests.support.processes import Proc, proc
 
 ROOT = Path(__file__).resolve().parents[2]
-STARTS_WITHIN_S = 30.0
+STARTS_WITHIN_S = 90.0  # on a machine that does much else
 
 
 class Web:

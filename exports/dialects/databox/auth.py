@@ -10,6 +10,7 @@ from django.conf import settings
 from exports import capabilities, macaroons
 from exports.capabilities import NoSecret
 from exports.macaroons import BadMacaroon, Facts, Grant, Reason
+from tasks import context
 from tasks.apikeys import read_digest
 from tasks.errors import EntrepotError
 from tasks.models import Client
@@ -115,4 +116,5 @@ def _by_macaroon(text: str, facts: Facts) -> Caller:
         known = capabilities.keep_identifier(grant.identifier)
     if known.is_revoked:
         raise NotAllowed(INVALID)
+    context.note(client=known.client.pk)
     return Caller(known.client, grant, known.listed_only)

@@ -4,6 +4,7 @@ from django.conf import settings
 
 from exports import services
 from exports.errors import ExportError
+from tasks import context
 from tasks.models import Client
 from tasks.services import find_key
 
@@ -33,4 +34,5 @@ def caller_of(authorization: str | None) -> Client:
     client = services.anonymous()
     if client.revoked_at is not None:
         raise NotAuthenticated
+    context.note(client=client.pk)
     return client

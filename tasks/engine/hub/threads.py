@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from threading import Barrier, BrokenBarrierError
 from typing import ParamSpec, TypeVar
 
@@ -31,7 +32,9 @@ class Threads:
             finally:
                 close_old_connections()
 
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        here = copy_context()
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, here.run, work)
 
     def stop(self) -> None:
         """End the threads as they become free, each closing its connections."""

@@ -1,0 +1,84 @@
+"""The API's description for people: Swagger UI, and the pages of docs/."""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+FOLDER: Path = settings.BASE_DIR / "docs"
+# All is our own, and nothing is written into a page.
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+OTHER_PAGE = re.compile(r"(?:docs/)?([a-z-]+)\.md(#.*)?")
+MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+def index(request: HttpRequest) -> HttpResponse:
+    return _show(request, "docs/api.html", {"pages": pages()})
+
+
+def page(request: HttpRequest, name: str) -> HttpResponse:
+    title = pages().get(name)
+    if title is None:
+        raise Http404
+    told = {"pages": pages(), "name": name, "title": title, "body": _html(name)}
+    return _show(request, "docs/page.html", told)
+
+
+@cache
+def pages() -> dict[str, str]:
+    """Return the titles of the pages by their names."""
+    found = {}
+    for path in sorted(FOLDER.glob("*.md")):
+        first = path.read_text(encoding="utf-8").partition("\n")[0]
+        found[path.stem] = first.removeprefix("# ")
+    return found
+
+
+def _show(
+    request: HttpRequest, template: str, told: Mapping[str, object]
+) -> HttpResponse:
+    reply = render(request, template, dict(told))
+    reply["Content-Security-Policy"] = POLICY
+    return reply
+
+
+@cache
+def _html(name: str) -> str:
+    tokens = MARKDOWN.parse((FOLDER / f"{name}.md").read_text(encoding="utf-8"))
+    for one, inner in zip(tokens, [*tokens[1:], None], strict=True):
+        if one.type == "heading_open" and inner:
+            one.attrSet("id", anchor(inner.content))
+        _link(one.children or [])
+    html: str = MARKDOWN.renderer.render(tokens, MARKDOWN.options, {})
+    return html
+
+
+def anchor(heading: str) -> str:
+    """Return the name that GitHub gives a heading."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
+def _link(tokens: Sequence[Token]) -> None:
+    """Point links to other pages to where they are served."""
+    for one in tokens:
+        if one.type == "link_open":
+            found = OTHER_PAGE.fullmatch(str(one.attrGet("href")))
+            if found:
+                one.attrSet("href", f"/docs/{found[1]}{found[2] or ''}")
