@@ -20,6 +20,7 @@ from config.environment import (
 )
 from config.logs import is_a_fault
 from exports.sources.named import parse_databases
+from tasks.archive.sendfile import parse_sendfile
 from tasks.oidc.options import parse_issuer, parse_staff_claim
 from tasks.outbound.policy import parse_policy
 
@@ -217,6 +218,14 @@ IDEMPOTENCY_KEEP_HOURS = env_number("IDEMPOTENCY_KEEP_HOURS", 24)
 
 # The store
 STORE_URL = env_str("STORE_URL", str(VAR_DIR / "store"))
+STORE_PRESIGN = env_bool("STORE_PRESIGN")
+S3_ENDPOINT_URL = env_str("S3_ENDPOINT_URL")
+S3_PUBLIC_URL = env_str("S3_PUBLIC_URL")
+S3_REGION = env_str("S3_REGION")
+try:
+    SENDFILE = parse_sendfile(env_str("SENDFILE"))
+except ValueError as error:
+    raise ImproperlyConfigured(str(error)) from None
 SCRATCH_DIR = VAR_DIR / "scratch"
 
 # What may be fetched: deny by default, loopback too when developing.
@@ -359,6 +368,7 @@ LOGGING: dict[str, Any] = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env_str("LOG_LEVEL", "INFO")},
     "loggers": {
+        "botocore": {"level": "WARNING"},
         "django-q": {"level": "WARNING"},
         "django": {"handlers": [], "level": "INFO"},
         "django.request": {"level": "ERROR", "filters": ["faults"]},
