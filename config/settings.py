@@ -117,9 +117,15 @@ def _database() -> dict[str, Any]:
     else:
         database["CONN_MAX_AGE"] = 60
         database["CONN_HEALTH_CHECKS"] = True
+        # A pooler in transaction mode changes the server between two fetches.
+        database["DISABLE_SERVER_SIDE_CURSORS"] = bool(LISTEN_DATABASE_URL)
     return database
 
 
+# The server itself, where DATABASE_URL names a pooler in transaction mode.
+LISTEN_DATABASE_URL = env_str("LISTEN_DATABASE_URL")
+if LISTEN_DATABASE_URL and not LISTEN_DATABASE_URL.startswith("postgres"):
+    raise ImproperlyConfigured("LISTEN_DATABASE_URL must be a postgres:// URL.")
 DATABASES = {"default": _database()}
 
 # The doorbell: django-q2 says "there may be work", and carries no data.
@@ -152,6 +158,7 @@ JOB_HANDLERS: dict[str, str] = {
     "registry.refresh": "registry.jobs.refresh_runner",
     "exports.export": "exports.jobs.run_export",
     "exports.delivery": "exports.jobs.run_delivery",
+    "tasks.check": "tasks.jobs.run_check",
     "tasks.collect": "tasks.jobs.run_collect",
     "tasks.process": "tasks.jobs.run_process",
 }
