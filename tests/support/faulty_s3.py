@@ -35,6 +35,7 @@ class FaultyS3(Server):
         super().__init__()
         self._behind = urlsplit(url).netloc
         self.faults: deque[tuple[Callable[[Request], bool], Answer]] = deque()
+        self.down = False
         self.does(self._relay)
 
     def fail(self, answer: Answer, *, when: str = "", times: int = 1) -> None:
@@ -58,6 +59,8 @@ class FaultyS3(Server):
         self.faults.append((lambda asked: when in _line(asked), self._cut))
 
     def _relay(self, peer: Connection, request: Request) -> None:
+        if self.down:
+            return
         for fault in self.faults:
             if fault[0](request):
                 self.faults.remove(fault)
