@@ -10,6 +10,7 @@ from django.core import checks
 
 from tasks.doctor.findings import Doubt, Fault, Unused
 
+LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
 SHORTEST_SECRET = 16
 SHORTEST_RSA_BITS = 2048
 
@@ -30,7 +31,7 @@ def hosts_are_named() -> str:
     hosts: list[str] = settings.ALLOWED_HOSTS
     if "*" in hosts:
         raise Fault("ALLOWED_HOSTS lets any Host header in.")
-    if "localhost" in hosts:
+    if set(hosts) <= LOOPBACK:
         raise Doubt("Only this machine is served: ALLOWED_HOSTS is not set.")
     return f"Serves {', '.join(hosts)}."
 
