@@ -21,7 +21,7 @@ RUN python -m compileall -q .
 USER entrepot
 EXPOSE 8000
 # Alive, also while all threads are busy; /readyz is for who sends it requests.
-HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
+HEALTHCHECK --interval=10s --timeout=3s --start-period=60s \
     CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/healthz', timeout=2)"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["python", "manage.py"]

@@ -55,7 +55,8 @@ def _elsewhere(
     sendfile: Sendfile | None = settings.SENDFILE
     path = store().path(digest) if sendfile else None
     if sendfile and path and path.stat().st_size == size:
-        return HttpResponse(headers=headers | sendfile.headers(path))
+        told = {k: v for k, v in headers.items() if k != "Accept-Ranges"}  # its own
+        return HttpResponse(headers=told | sendfile.headers(path))
     if links and store().size(digest) == size:
         told = {name: headers[name] for name in LINKED}
         link = store().link(digest, headers=told, expires_s=LINK_GOOD_FOR_S)

@@ -19,6 +19,9 @@ SKEW_S = 2.0
 MOST_SKEW_S = 30.0
 HEARD_WITHIN_S = 3.0
 MOST_NAMES = 5
+HALF_BUILT = """
+    SELECT relname FROM pg_index JOIN pg_class ON oid = indexrelid WHERE NOT indisvalid
+"""
 
 
 def answers() -> str:
@@ -32,6 +35,8 @@ def is_migrated() -> str:
     if plan:
         names = _some([f"{one.app_label}.{one.name}" for one, _ in plan])
         raise Fault(f"Not applied: {names}. Run manage.py migrate.")
+    if half_built := _half_built():
+        raise Fault(f"Half built: {_some(half_built)}. Drop it, and migrate again.")
     newer = set(loader.applied_migrations) - set(loader.disk_migrations)
     ours = sorted(f"{app}.{name}" for app, name in newer if app in loader.migrated_apps)
     if ours:
@@ -93,6 +98,15 @@ def _sqlite() -> str:
     if len(hosts) > 1:
         raise Fault("Several machines share a SQLite file: use PostgreSQL.")
     return f"SQLite {_one('SELECT sqlite_version()')} in WAL mode, for one machine."
+
+
+def _half_built() -> list[str]:
+    """Name the indexes that were to be built beside writers, and were not."""
+    if connection.vendor != "postgresql":
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(HALF_BUILT)
+        return [name for (name,) in cursor.fetchall()]
 
 
 def _some(names: list[str]) -> str:
