@@ -117,7 +117,13 @@ def test_the_database_and_its_migrations_are_there() -> None:
     assert look("database").message.startswith(("SQLite 3", "PostgreSQL 1"))
     assert look("migrations").state == "ok"
     assert look("clock").state in {"ok", "unused"}
-    assert look("notifications").state in {"ok", "unused"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_notification_is_heard_where_the_database_sends_some() -> None:
+    heard = connection.vendor == "postgresql"
+
+    assert look("notifications").state == ("ok" if heard else "unused")
 
 
 def test_a_migration_that_is_lacking_is_named() -> None:
