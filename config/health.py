@@ -10,6 +10,7 @@ from django_prometheus.exports import ExportToDjangoView
 from config.metrics import own_page
 from tasks import services
 from tasks.archive import stored
+from tasks.archive.store import StoreError
 from tasks.engine import sweep
 
 
@@ -47,7 +48,7 @@ def _is_local(request: HttpRequest) -> bool:
 def _passes(check: Callable[[], object]) -> str:
     try:
         check()
-    except (DatabaseError, OSError, LookupError) as error:
+    except (DatabaseError, StoreError, OSError, LookupError) as error:
         return str(error) or type(error).__name__
     return "ok"
 

@@ -19,6 +19,7 @@ from config.environment import (
     secret_key,
 )
 from exports.sources.named import parse_databases
+from tasks.archive.sendfile import parse_sendfile
 from tasks.oidc.options import parse_issuer, parse_staff_claim
 from tasks.outbound.policy import parse_policy
 
@@ -128,9 +129,15 @@ def _database() -> dict[str, Any]:
     else:
         database["CONN_MAX_AGE"] = 60
         database["CONN_HEALTH_CHECKS"] = True
+        # A pooler in transaction mode changes the server between two fetches.
+        database["DISABLE_SERVER_SIDE_CURSORS"] = bool(LISTEN_DATABASE_URL)
     return database
 
 
+# The server itself, where DATABASE_URL names a pooler in transaction mode.
+LISTEN_DATABASE_URL = env_str("LISTEN_DATABASE_URL")
+if LISTEN_DATABASE_URL and not LISTEN_DATABASE_URL.startswith("postgres"):
+    raise ImproperlyConfigured("LISTEN_DATABASE_URL must be a postgres:// URL.")
 DATABASES = {"default": _database()}
 
 # The doorbell: django-q2 says "there may be work", and carries no data.
@@ -166,6 +173,7 @@ JOB_HANDLERS: dict[str, str] = {
     "exports.delivery": "exports.jobs.run_delivery",
     "exports.share_query": "exports.jobs.run_share_query",
     "exports.compact": "exports.jobs.run_compact",
+    "tasks.check": "tasks.jobs.run_check",
     "tasks.collect": "tasks.jobs.run_collect",
     "tasks.process": "tasks.jobs.run_process",
 }
@@ -265,6 +273,14 @@ IDEMPOTENCY_KEEP_HOURS = env_number("IDEMPOTENCY_KEEP_HOURS", 24)
 
 # The store
 STORE_URL = env_str("STORE_URL", str(VAR_DIR / "store"))
+STORE_PRESIGN = env_bool("STORE_PRESIGN")
+S3_ENDPOINT_URL = env_str("S3_ENDPOINT_URL")
+S3_PUBLIC_URL = env_str("S3_PUBLIC_URL")
+S3_REGION = env_str("S3_REGION")
+try:
+    SENDFILE = parse_sendfile(env_str("SENDFILE"))
+except ValueError as error:
+    raise ImproperlyConfigured(str(error)) from None
 SCRATCH_DIR = VAR_DIR / "scratch"
 
 # What may be fetched: deny by default, loopback too when developing.
@@ -417,6 +433,7 @@ LOGGING: dict[str, Any] = {
     },
     "root": {"handlers": ["console"], "level": env_str("LOG_LEVEL", "INFO")},
     "loggers": {
+        "botocore": {"level": "WARNING"},
         "django-q": {"level": "WARNING"},
         "uvicorn": {"handlers": [], "level": "WARNING", "propagate": True},
         # It quotes query strings; config.access has a line for each request.

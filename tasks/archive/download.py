@@ -69,10 +69,12 @@ def file_reply(  # noqa: PLR0913 - a file has that many sides, all named
     media_type: str,
     modified_at: datetime,
     inline: bool = False,
+    elsewhere: Callable[[dict[str, str]], HttpResponseBase | None] = lambda _: None,
 ) -> HttpResponseBase:
     """Answer GET or HEAD for a file: conditions, then at most one range (RFC 9110).
 
     The file is opened only when its bytes are sent; what that raises comes through.
+    `elsewhere` may answer a GET in our place, given the headers that are due.
     """
     modified_s = int(modified_at.timestamp())
     headers = _headers(name, media_type, inline=inline) | {
@@ -85,6 +87,8 @@ def file_reply(  # noqa: PLR0913 - a file has that many sides, all named
     reply = get_conditional_response(request, etag, modified_s, whole) or whole
     if reply is not whole or request.method == "HEAD":
         return reply
+    if handed := elsewhere(headers):
+        return handed
     try:
         part = _asked_range(request, whole, size)
     except Unsatisfiable:

@@ -9,14 +9,16 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from pkgutil import resolve_name
+from typing import BinaryIO, Protocol, cast
 from urllib.parse import unquote, urlsplit
 
 from tasks.archive.upload import LocalUpload, StoreWriter, place_of
 from tasks.archive.upload import Stored as Stored
+from tasks.archive.upload import StoreDown as StoreDown
 from tasks.archive.upload import StoreError as StoreError
 from tasks.archive.upload import StoreFull as StoreFull
 
@@ -29,6 +31,8 @@ class Missing(StoreError):
 
 
 class Store(Protocol):
+    is_local: bool  # a look at its files costs no request
+
     def writer(self, *, fence: str) -> StoreWriter:
         """Begin a file; nobody sees it before it is committed."""
 
@@ -37,6 +41,14 @@ class Store(Protocol):
 
     def path(self, digest: str) -> Path | None:
         """Return where a file is on this machine, if it is."""
+
+    def link(
+        self, digest: str, *, headers: Mapping[str, str], expires_s: int
+    ) -> str | None:
+        """Return an address at which the store itself hands the file out, if any.
+
+        It does so with these headers, to whoever knows the address.
+        """
 
     def size(self, digest: str) -> int:
         """Return the bytes of a file or raise Missing."""
@@ -64,13 +76,13 @@ class Store(Protocol):
 class LocalStore:
     """A folder: files in `ab/cd/<digest>`, unfinished ones in `tmp/<fence>`."""
 
+    is_local = True
+
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def writer(self, *, fence: str) -> StoreWriter:
-        if not FENCE.fullmatch(fence):
-            raise ValueError(f"{fence!r} cannot name a folder.")
-        return StoreWriter(LocalUpload.begin(self.root, fence))
+        return StoreWriter(LocalUpload.begin(self.root, checked_fence(fence)))
 
     def open(self, digest: str, *, size: int | None = None) -> BufferedReader:
         try:
@@ -85,6 +97,12 @@ class LocalStore:
 
     def path(self, digest: str) -> Path | None:
         return self._place(digest) if self.exists(digest) else None
+
+    def link(
+        self, digest: str, *, headers: Mapping[str, str], expires_s: int
+    ) -> str | None:
+        checked_digest(digest)
+        return None
 
     def size(self, digest: str) -> int:
         try:
@@ -135,9 +153,19 @@ class LocalStore:
             writer.flush()
 
     def _place(self, digest: str) -> Path:
-        if not DIGEST.fullmatch(digest):
-            raise ValueError(f"{digest!r} is not a sha256 in hex.")
-        return place_of(self.root, digest)
+        return place_of(self.root, checked_digest(digest))
+
+
+def checked_digest(digest: str) -> str:
+    if not DIGEST.fullmatch(digest):
+        raise ValueError(f"{digest!r} is not a sha256 in hex.")
+    return digest
+
+
+def checked_fence(fence: str) -> str:
+    if not FENCE.fullmatch(fence):
+        raise ValueError(f"{fence!r} cannot name a folder.")
+    return fence
 
 
 def _older(path: Path, before: float) -> bool:
@@ -147,11 +175,18 @@ def _older(path: Path, before: float) -> bool:
         return False
 
 
-def open_store(url: str) -> Store:
-    """Read the setting STORE_URL: a folder, `file://` or, one day, `s3://`."""
+def open_store(
+    url: str, *, endpoint_url: str = "", public_url: str = "", region: str = ""
+) -> Store:
+    """Read the setting STORE_URL: a folder, `file://` or `s3://bucket/prefix`."""
     parts = urlsplit(url)
     if parts.scheme == "s3":
-        raise NotImplementedError("STORE_URL: s3:// is not built yet; name a folder.")
+        # Who keeps files in a folder need not have boto3 in memory.
+        open_s3 = resolve_name("tasks.archive.s3:open_s3")
+        opened = open_s3(
+            url, endpoint_url=endpoint_url, public_url=public_url, region=region
+        )
+        return cast("Store", opened)
     if parts.scheme == "file" and parts.netloc in {"", "localhost"}:
         return LocalStore(Path(unquote(parts.path)))
     if "://" in url:

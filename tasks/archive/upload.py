@@ -27,6 +27,13 @@ class StoreFull(StoreError):
     """The store has no room left."""
 
 
+class StoreDown(StoreError):
+    """The store does not answer, or not as it should; ask again."""
+
+    code = "store_down"
+    temporary = True
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     digest: str  # sha256 in hex

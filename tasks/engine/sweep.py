@@ -22,6 +22,8 @@ SEEN_FOR = timedelta(seconds=5)
 WEDGED_AFTER = timedelta(seconds=10)
 # A claim made after the living were listed is younger than this.
 LEFTOVER_AGE_S = 5.0
+# What is sent in parts is as old as its first one, whoever still writes it.
+REMOTE_LEFTOVER_AGE_S = 24 * 3600.0
 BATCH = 200
 log = logging.getLogger(__name__)
 
@@ -146,7 +148,8 @@ def clear_drafts() -> int:
     """Remove what dead workers were writing to the store; return how many files."""
     held = Job.objects.filter(state=JobState.INPROGRESS).exclude(lease_owner="")
     fences = {f"{pk}-{fence}" for pk, fence in held.values_list("pk", "fence")}
-    return store().sweep_tmp(keep=fences, older_than_s=LEFTOVER_AGE_S)
+    age_s = LEFTOVER_AGE_S if store().is_local else REMOTE_LEFTOVER_AGE_S
+    return store().sweep_tmp(keep=fences, older_than_s=age_s)
 
 
 def _is_old(folder: Path, now_s: float) -> bool:

@@ -35,7 +35,7 @@ class Provider:
     def __init__(self, issuer: str) -> None:
         self.issuer = issuer
         self._doors = Kept(self._fetch_doors, good_for_s=DOORS_GOOD_FOR_S)
-        self._keys = Kept(self._fetch_keys, good_for_s=KEYS_GOOD_FOR_S)
+        self._keys = Kept(self.fetch_keys, good_for_s=KEYS_GOOD_FOR_S)
 
     @property
     def doors(self) -> Doors:
@@ -78,7 +78,8 @@ class Provider:
             raise self._useless(f"Its {name} is no https URL.")
         return url
 
-    def _fetch_keys(self) -> KeySet:
+    def fetch_keys(self) -> KeySet:
+        """Ask for its keys anew; raises IdpDown."""
         try:
             return read_keys(ask("GET", self.doors.jwks))
         except ValueError:

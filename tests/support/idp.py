@@ -54,7 +54,9 @@ class Refused(Exception):
 
 
 class Idp:
-    def __init__(self, port: int = 0) -> None:
+    def __init__(
+        self, port: int = 0, *, host: str = "127.0.0.1", issuer: str = ""
+    ) -> None:
         self.keys: list[Pair] = [pair()]
         self.clients = {
             "backend": Registered("backend-secret"),
@@ -70,9 +72,9 @@ class Idp:
         self.answers: dict[str, Reply] = {}  # instead of what the path would say
         self.active: dict[str, dict[str, Any]] = {}  # opaque tokens
         self._codes: dict[str, Form] = {}
-        self._http = _Http(("127.0.0.1", port), _Handler)
+        self._http = _Http((host, port), _Handler)
         self._http.idp = self
-        self.issuer = f"http://127.0.0.1:{self._http.server_port}"
+        self.issuer = issuer or f"http://{host}:{self._http.server_port}"
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,))
 
     def __enter__(self) -> Self:
@@ -273,7 +275,9 @@ class _Handler(BaseHTTPRequestHandler):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--port", type=int, default=9400)
-    idp = Idp(parser.parse_args().port)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--issuer", default="", help="its URL, as others reach it")
+    idp = Idp(**vars(parser.parse_args()))
     settings = {
         "OIDC_ISSUER": idp.issuer,
         "OIDC_AUDIENCE": AUDIENCE,

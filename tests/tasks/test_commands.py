@@ -104,3 +104,18 @@ def test_a_host_has_as_many_workers_as_the_settings_say(settings: Settings) -> N
 
     assert parser.parse_args([]).workers == 5
     assert parser.parse_args(["--workers", "3"]).workers == 3
+
+
+@pytest.mark.parametrize("command", ["up", "web"])
+def test_others_are_not_served_before_the_hosts_are_named(
+    command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ALLOWED_HOSTS", raising=False)
+
+    with pytest.raises(CommandError, match="ALLOWED_HOSTS must name the hosts"):
+        call_command(command, host="0.0.0.0")
+
+
+def test_no_web_process_at_all_is_no_number() -> None:
+    with pytest.raises(CommandError, match="--processes must be 1 or more"):
+        call_command("web", processes=0)

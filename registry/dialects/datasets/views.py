@@ -31,7 +31,9 @@ class File(APIView):
             return _not_found(str(error))
         try:
             name = file.rpartition("/")[2]
-            return artifact_reply(request, output.artifact, name=name)
+            return artifact_reply(
+                request, output.artifact, name=name, may_redirect=True
+            )
         except Missing:
             return _not_found("This file is no longer kept.")
 

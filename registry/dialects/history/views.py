@@ -68,7 +68,7 @@ class ChangesFile(HistoryView):
                 is_owner=lambda: is_owner(request, owner),
             )
             name = f"{resource}-{a}-{b}.csv"
-            return artifact_reply(request, artifact, name=name)
+            return artifact_reply(request, artifact, name=name, may_redirect=True)
         except NoSuchRevision as error:
             return self.not_found(str(error))
         except Missing:

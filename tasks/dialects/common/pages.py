@@ -1,12 +1,11 @@
 """The permanent pages of results that are websites (contract 004, decision 6)."""
 
-from functools import partial
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 
-from tasks.archive.download import file_reply
+from tasks.archive.handing import stored_reply
 from tasks.archive.store import Missing
 from tasks.archive.stored import store
 from tasks.collecting.website import find_page
@@ -35,9 +34,8 @@ def _send(
     safe = headers_of(path)
     try:
         store().size(artifact.digest)
-        reply = file_reply(
+        reply = stored_reply(
             request,
-            open_file=partial(store().open, artifact.digest, size=artifact.size_bytes),
             size=artifact.size_bytes,
             digest=artifact.digest,
             name=path,

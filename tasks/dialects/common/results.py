@@ -1,11 +1,9 @@
 """The files that results are: a download, or a JSON body."""
 
-from functools import partial
-
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
-from tasks.archive.download import file_reply
+from tasks.archive.handing import stored_reply
 from tasks.archive.names import OCTETS
 from tasks.archive.store import Missing
 from tasks.archive.stored import store
@@ -26,9 +24,8 @@ def result_reply(request: Request, task: Task) -> HttpResponseBase:
     is_json = task.result_type == ResultType.JSON
     try:
         store().size(artifact.digest)  # HEAD, too, says when it is gone
-        reply = file_reply(
+        reply = stored_reply(
             request._request,  # noqa: SLF001 - the reply speaks plain Django
-            open_file=partial(store().open, artifact.digest, size=artifact.size_bytes),
             size=artifact.size_bytes,
             digest=artifact.digest,
             name=artifact.name,

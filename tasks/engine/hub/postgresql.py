@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from django.conf import settings
 from django.db import connection
 from psycopg import sql
 
@@ -29,8 +30,10 @@ Heard = Callable[[UUID, int], None]
 
 
 def parameters() -> dict[str, Any]:
-    """Return what the default database is connected with."""
-    ours = {"application_name": NAME, "autocommit": True}
+    """Return what the default database is connected with, or the server behind it."""
+    ours: dict[str, Any] = {"application_name": NAME, "autocommit": True}
+    if settings.LISTEN_DATABASE_URL:
+        return {"conninfo": settings.LISTEN_DATABASE_URL, **ours}
     theirs = connection.get_connection_params()
     return {k: v for k, v in theirs.items() if k not in NOT_FOR_US} | ours
 

@@ -1,11 +1,9 @@
 """Run the whole service in one terminal."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
-from ipaddress import ip_address
 from time import monotonic, sleep
 from types import FrameType
 from typing import Any
@@ -14,8 +12,9 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from tasks.management.serving import check_hosts, web_command, web_environment
+
 STOP_WITHIN_S = 28.0
-LARGEST_FRAME_BYTES = 1 << 20  # of a WebSocket
 
 
 class Command(BaseCommand):
@@ -30,8 +29,7 @@ class Command(BaseCommand):
     def handle(
         self, *, host: str, port: int, workers: int, web: int, **options: Any
     ) -> None:
-        if not _is_loopback(host) and not os.environ.get("ALLOWED_HOSTS"):
-            raise CommandError("ALLOWED_HOSTS must name the hosts that are served.")
+        check_hosts(host)
         call_command("migrate", verbosity=0, interactive=False)
         if not os.environ.get("SECRET_KEY"):
             self.stderr.write("SECRET_KEY is not set: using var/secret_key.")
@@ -40,7 +38,8 @@ class Command(BaseCommand):
             signal.signal(number, self._ask_to_stop)
         children = [
             subprocess.Popen(  # noqa: S603 - our own words
-                _web(host, port, web), env={**os.environ, **_metrics_folder()}
+                web_command(host=host, port=port, processes=web),
+                env=web_environment(),
             ),
             subprocess.Popen(_work(workers)),  # noqa: S603
         ]
@@ -66,34 +65,6 @@ class Command(BaseCommand):
             except subprocess.TimeoutExpired:
                 child.kill()
         return failed
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _metrics_folder() -> dict[str, str]:
-    """Empty the folder in which the web processes add up their metrics."""
-    folder = settings.VAR_DIR / "metrics"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return {"PROMETHEUS_MULTIPROC_DIR": str(folder)}
-
-
-def _web(host: str, port: int, processes: int) -> list[str]:
-    return [
-        *(sys.executable, "-m", "uvicorn", "config.asgi:application"),
-        *("--host", host, "--port", str(port), "--workers", str(processes)),
-        *("--log-level", "warning", "--no-access-log", "--no-server-header"),
-        *("--timeout-graceful-shutdown", "10", "--lifespan", "on"),
-        *("--ws", "config.frames:Frames", "--ws-ping-interval", "20"),
-        *("--ws-max-size", str(LARGEST_FRAME_BYTES)),
-        # A frame is short, and the memory for each connection's dictionary is not.
-        *("--ws-ping-timeout", "20", "--ws-per-message-deflate", "false"),
-    ]
 
 
 def _work(workers: int) -> list[str]:
