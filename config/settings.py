@@ -44,7 +44,7 @@ USE_I18N = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "tasks.dashboard.apps.StaffConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -182,6 +182,20 @@ JOB_LINKS: dict[str, str] = {
     "registry.pipeline": "registry.links.revisions_of",
     "exports.export": "exports.links.files_of",
     "tasks.process": "tasks.dialects.common.links.results_of",
+}
+# What staff see first, and for how many seconds a process need not look again.
+DASHBOARD_PANELS: dict[str, float] = {
+    "tasks.dashboard.panels.now": 2.0,
+    "tasks.dashboard.panels.day": 10.0,
+    "tasks.dashboard.panels.month": 60.0,
+    "tasks.dashboard.panels.failures": 2.0,
+    "registry.panels.failed_revisions": 5.0,
+    "tasks.dashboard.panels.workers": 2.0,
+    "registry.panels.refreshes": 10.0,
+    "tasks.dashboard.panels.durations": 10.0,
+    "tasks.dashboard.panels.clients": 10.0,
+    "exports.panels.deliveries": 10.0,
+    "tasks.dashboard.panels.storage": 60.0,
 }
 # What clients may have done again; a delivery whose outcome is unknown is not here.
 CLIENTS_RETRY: list[str] = [
