@@ -311,6 +311,14 @@ try:
     OIDC_STAFF_CLAIM = parse_staff_claim(
         env_str("OIDC_STAFF_CLAIM", "groups=entrepot-staff")
     )
+    OIDC_OPERATOR_CLAIM = parse_staff_claim(
+        env_str("OIDC_OPERATOR_CLAIM", "groups=entrepot-operators"),
+        setting="OIDC_OPERATOR_CLAIM",
+    )
+    OIDC_ADMINISTRATOR_CLAIM = parse_staff_claim(
+        env_str("OIDC_ADMINISTRATOR_CLAIM", "groups=entrepot-administrators"),
+        setting="OIDC_ADMINISTRATOR_CLAIM",
+    )
     if OIDC_ISSUER:
         parse_issuer(OIDC_ISSUER, debug=DEBUG)
 except ValueError as error:

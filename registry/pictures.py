@@ -41,7 +41,7 @@ def graph(nodes: Sequence[Node]) -> SafeString:
     width = (max(height, default=0) + 1) * (BOX_W + GAP_X)
     tall = max(height.values(), default=0) * (BOX_H + GAP_Y) + 4
     return format_html(
-        '<div style="overflow-x:auto"><svg role="img" aria-label="Pipelines" '
+        '<div class="picture"><svg role="img" aria-label="Pipelines" '
         'width="{}" height="{}" font-size="11" font-family="sans-serif">{}{}'
         "</svg></div>",
         width,
@@ -101,10 +101,9 @@ def chart(series: Mapping[str, Sequence[float]]) -> SafeString:
     """Draw one line for each series, every one scaled to its own highest value."""
     colours = ("#2f6fde", "#2e8540", "#b7791f")
     drawn = zip(series.items(), colours, strict=False)
-    return format_html_join(
+    figures = format_html_join(
         "",
-        '<figure style="display:inline-block;margin:0 16px 8px 0">'
-        '<svg role="img" aria-label="{}" width="{}" height="{}">'
+        '<figure><svg role="img" aria-label="{}" width="{}" height="{}">'
         '<polyline points="{}" fill="none" stroke="{}" stroke-width="3" '
         'stroke-linecap="round"/></svg>'
         "<figcaption>{}: {}</figcaption></figure>",
@@ -113,6 +112,7 @@ def chart(series: Mapping[str, Sequence[float]]) -> SafeString:
             for (name, values), colour in drawn
         ),
     )
+    return format_html('<div class="charts">{}</div>', figures)
 
 
 def _points(values: Sequence[float]) -> str:

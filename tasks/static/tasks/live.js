@@ -2,13 +2,26 @@
 //
 // One element tells where from (data-live-from; empty: the page itself) and how often
 // (data-live-every, in seconds). Its parts are replaced by those of the same id, only
-// where they differ; data-live-ends on one of them ends it all. Nothing is asked for
-// while the tab is hidden.
+// where they differ; data-live-ends on one of them ends it all. On the page of a row,
+// its fields and the tables below are such parts too. Nothing is asked for while the
+// tab is hidden.
 (() => {
   "use strict";
   const LATE_S = 60;
 
-  const live = (root) => root.querySelectorAll("[data-live][id]");
+  // Pairs of a part of this page and the same part of the page as it is now.
+  function* pairs(page) {
+    for (const here of document.querySelectorAll("[data-live][id], .inline-group[id]")) {
+      yield [here, page.getElementById(here.id)];
+    }
+    for (const here of document.querySelectorAll("[class*='field-'] .readonly")) {
+      const { classList } = here.closest("[class*='field-']");
+      const name = [...classList].find((one) => one.startsWith("field-"));
+      if (here.closest(".inline-group")) continue;
+      yield [here, page.querySelector(`.${CSS.escape(name)} .readonly`)];
+    }
+  }
+
   const ended = () => document.querySelector("[data-live-ends]") !== null;
   const seen = () =>
     new Promise((resolve) => {
@@ -40,8 +53,7 @@
     });
     if (!reply.ok) throw new Error(`${reply.status}`);
     const page = new DOMParser().parseFromString(await reply.text(), "text/html");
-    for (const here of live(document)) {
-      const there = page.getElementById(here.id);
+    for (const [here, there] of [...pairs(page)]) {
       if (there) replace(here, there);
     }
     document.dispatchEvent(new CustomEvent("live:refreshed"));
@@ -75,7 +87,7 @@
     const search = document.createElement("input");
     const filter = () => {
       const wanted = search.value.toLowerCase();
-      for (const line of log.querySelectorAll(".log-line")) {
+      for (const line of document.querySelectorAll("[data-searchable] .log-line")) {
         line.hidden = !line.textContent.toLowerCase().includes(wanted);
       }
     };
@@ -85,7 +97,8 @@
     search.setAttribute("aria-label", "Search the log");
     search.addEventListener("input", filter);
     document.addEventListener("live:refreshed", filter);
-    log.before(search);
+    // Beside the field, whose content is replaced.
+    log.closest(".readonly").parentElement.before(search);
   }
 
   document.addEventListener("DOMContentLoaded", () => {
