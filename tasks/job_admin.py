@@ -57,8 +57,8 @@ class ErrorFilter(admin.SimpleListFilter):
 @admin.register(Job)
 class JobAdmin(OperatedAdmin):
     list_display = (
-        *("id", "kind", "client", "shown_state", "percent", "rows", "retries"),
-        *("queued_at", "started_at", "finished_at", "error_code"),
+        *("short_id", "kind", "client", "shown_state", "percent", "rows"),
+        *("queued_at", "finished_at", "took", "error_code"),
     )
     list_filter = ("state", KindFilter, ErrorFilter)
     list_select_related = ("client",)
@@ -108,6 +108,10 @@ class JobAdmin(OperatedAdmin):
         if row.state in {JobState.FAILED, JobState.CANCELLED}:
             yield "retry_jobs"
 
+    @admin.display(description="Job")
+    def short_id(self, job: Job) -> str:
+        return f"{job.pk}"[:8]
+
     @admin.display(description="State")
     def shown_state(self, job: Job) -> SafeString:
         return state_shown(job, ends=job.state in FINAL)
@@ -124,7 +128,7 @@ class JobAdmin(OperatedAdmin):
         share = "" if job.percent is None else f" ({job.percent} %)"
         return f"{done}{share}, {job.rows:,} rows, {sized(job.size_bytes)}"
 
-    @admin.display(description="Waited and ran for")
+    @admin.display(description="Waited, ran")
     def took(self, job: Job) -> str:
         at = clock.now()
         waited = _seconds(job.queued_at, job.started_at or job.finished_at or at)

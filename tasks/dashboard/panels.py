@@ -22,11 +22,12 @@ from tasks.states import OPEN, JobState
 
 VIEW_JOBS = "tasks.view_job"
 JOBS = "admin:tasks_job_changelist"
-MOST_RUNNING, MOST_FAILED, MOST_CLIENTS = 15, 8, 8
+MOST_RUNNING, MOST_FAILED, MOST_CLIENTS = 8, 8, 8
 # The newest jobs that are looked at to tell which clients are busy.
 LOOKED_AT = 10_000
 UNREAD = ("params", "cursor")
 TOO_LONG_S = 60.0
+NO_WORKER = "No worker is alive: start one with manage.py work."
 NEARLY_FULL = 0.9
 
 
@@ -93,7 +94,7 @@ def workers(*, at: datetime) -> Panel:
     rows = [
         (
             link(job_url(job), job.kind),
-            job.client,
+            link(client_url(job.client_id), job.client),
             "-" if job.percent is None else f"{job.percent} %",
             lasting((at - job.started_at).total_seconds() if job.started_at else None),
             identity.told(job.lease_owner),
@@ -119,7 +120,7 @@ def workers(*, at: datetime) -> Panel:
         table=Table(
             ("Runs", "Client", "Done", "For", "Worker"), rows, "Nothing runs just now."
         ),
-        note="" if tiles else "No worker is alive: start one with manage.py work.",
+        note="The oldest of what runs." if tiles else NO_WORKER,
     )
 
 
@@ -130,7 +131,7 @@ def failures(*, at: datetime) -> Panel:
         (
             _ago(job.finished_at, at),
             link(job_url(job), job.kind),
-            job.client,
+            link(client_url(job.client_id), job.client),
             _first_line(job.error) or job.error_code,
         )
         for job in newest[:MOST_FAILED]
@@ -157,7 +158,7 @@ def clients(*, at: datetime) -> Panel:
     names = dict(Client.objects.filter(pk__in=top).values_list("pk", "name"))
     rows = [
         (
-            link(reverse("admin:tasks_client_change", args=[pk]), names.get(pk, pk)),
+            link(client_url(pk), names.get(pk, pk)),
             f"{lately[pk]:,}",
             link(
                 f"{reverse(JOBS)}?client__id__exact={pk}", f"{open_jobs.get(pk, 0):,}"
@@ -202,6 +203,10 @@ def storage(*, at: datetime) -> Panel:
 
 def job_url(job: Job) -> str:
     return reverse("admin:tasks_job_change", args=[job.pk])
+
+
+def client_url(pk: int) -> str:
+    return reverse("admin:tasks_client_change", args=[pk])
 
 
 def jobs_in(state: str) -> str:

@@ -102,7 +102,7 @@
   }
 
   document.addEventListener("DOMContentLoaded", () => {
-    for (const log of document.querySelectorAll("[data-searchable]")) searchable(log);
+    for (const log of document.querySelectorAll("[data-searchable]:has(.log-line)")) searchable(log);
     const state = document.querySelector("[data-live-from]");
     if (state) keepUp(state);
   });
