@@ -84,9 +84,19 @@ class ClientAdmin(RevokingAdmin):
     list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
     search_fields = ("name", "identities__subject")
     ordering = ("name",)
-    readonly_fields = ("links",)
+    readonly_fields = ("links", "where_to")
     actions = ("revoke",)
     inlines = (IdentityInline,)
+
+    def get_fields(self, request: HttpRequest, obj: Client | None = None) -> Any:
+        # A query string often holds a secret, which who only looks is not shown.
+        shown = obj is None or self.has_change_permission(request, obj)
+        destinations = "destinations" if shown else "where_to"
+        return ("name", "max_open_jobs", destinations, "revoked_at", "links")
+
+    @admin.display(description="Destinations")
+    def where_to(self, client: Client) -> str:
+        return "\n".join(url.partition("?")[0] for url in client.destinations)
 
     @admin.display(description="What it has")
     def links(self, client: Client) -> SafeString | str:
