@@ -41,7 +41,7 @@ def graph(nodes: Sequence[Node]) -> SafeString:
     width = (max(height, default=0) + 1) * (BOX_W + GAP_X)
     tall = max(height.values(), default=0) * (BOX_H + GAP_Y) + 4
     return format_html(
-        '<div class="picture"><svg role="img" aria-label="Pipelines" '
+        '<div class="picture"><svg role="group" aria-label="Pipelines" '
         'width="{}" height="{}" font-size="11" font-family="sans-serif">{}{}'
         "</svg></div>",
         width,
