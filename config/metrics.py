@@ -4,11 +4,8 @@ They come from the database, so each web process tells the same; what only a pro
 knows of itself (held waits, refusals) is said so in its help text.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
-from threading import Lock
-from time import monotonic
-from typing import Generic, TypeVar
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import (
@@ -25,31 +22,12 @@ from tasks.archive.stored import store
 from tasks.engine import clock
 from tasks.engine.hub import hub
 from tasks.errors import refusals
-
-T = TypeVar("T")
+from tasks.kept import Kept
 
 WINDOW = timedelta(minutes=10)
 GOOD_FOR_S = 5.0
 STORE_GOOD_FOR_S = 60.0  # of a sum over all files
 RECENT = f"ended in the last {WINDOW.seconds // 60} minutes"
-
-
-class Kept(Generic[T]):
-    """What a function returned some seconds ago at most; one thread calls it."""
-
-    def __init__(self, read: Callable[[], T], *, good_for_s: float) -> None:
-        self._read, self._good_for_s = read, good_for_s
-        self._lock = Lock()
-        self._value: tuple[float, T] | None = None
-
-    def get(self) -> T:
-        with self._lock:
-            if not self._value or monotonic() - self._value[0] > self._good_for_s:
-                self._value = monotonic(), self._read()
-            return self._value[1]
-
-    def forget(self) -> None:
-        self._value = None
 
 
 def of_jobs() -> Iterator[Metric]:

@@ -41,10 +41,11 @@ APPEND_SLASH = False  # The contracts' paths are exact.
 USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = False
+FORMAT_MODULE_PATH = "config.formats"  # else the language's own formats are used
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "tasks.dashboard.apps.StaffConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -209,6 +210,20 @@ JOB_LINKS: dict[str, str] = {
     "exports.share_query": "exports.links.results_of",
     "tasks.process": "tasks.dialects.common.links.results_of",
 }
+# What staff see first, and for how many seconds a process need not look again.
+DASHBOARD_PANELS: dict[str, float] = {
+    "tasks.dashboard.panels.now": 2.0,
+    "tasks.dashboard.panels.day": 10.0,
+    "tasks.dashboard.panels.month": 60.0,
+    "tasks.dashboard.panels.failures": 2.0,
+    "registry.panels.failed_revisions": 5.0,
+    "tasks.dashboard.panels.workers": 2.0,
+    "registry.panels.refreshes": 10.0,
+    "tasks.dashboard.panels.durations": 10.0,
+    "tasks.dashboard.panels.clients": 10.0,
+    "exports.panels.deliveries": 10.0,
+    "tasks.dashboard.panels.storage": 60.0,
+}
 # What clients may have done again; a delivery whose outcome is unknown is not here.
 CLIENTS_RETRY: list[str] = [
     "registry.pipeline",
@@ -364,6 +379,14 @@ OIDC_CLIENT_SECRET = env_str("OIDC_CLIENT_SECRET")
 try:
     OIDC_STAFF_CLAIM = parse_staff_claim(
         env_str("OIDC_STAFF_CLAIM", "groups=entrepot-staff")
+    )
+    OIDC_OPERATOR_CLAIM = parse_staff_claim(
+        env_str("OIDC_OPERATOR_CLAIM", "groups=entrepot-operators"),
+        setting="OIDC_OPERATOR_CLAIM",
+    )
+    OIDC_ADMINISTRATOR_CLAIM = parse_staff_claim(
+        env_str("OIDC_ADMINISTRATOR_CLAIM", "groups=entrepot-administrators"),
+        setting="OIDC_ADMINISTRATOR_CLAIM",
     )
     if OIDC_ISSUER:
         parse_issuer(OIDC_ISSUER, debug=DEBUG)

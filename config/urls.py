@@ -5,9 +5,6 @@ from django.urls import include, path
 
 from config import docs, health, openapi
 
-admin.site.site_header = admin.site.site_title = "Entrepot"
-admin.site.index_title = "What is going on"
-
 urlpatterns = [
     path("readyz", health.readyz),
     path("metrics", health.metrics),

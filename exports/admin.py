@@ -6,8 +6,6 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.db.models.fields.json import KT
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from exports import delivery_admin as delivery_admin
@@ -15,7 +13,10 @@ from exports import macaroon_admin as macaroon_admin
 from exports import sharing_admin as sharing_admin
 from exports.models import ExportTask
 from exports.request import FileType
-from tasks.admin import OfJobAdmin
+from tasks import services
+from tasks.operated_admin import OfJobAdmin
+from tasks.related import link_to
+from tasks.states import JobState
 
 
 class FileTypeFilter(admin.SimpleListFilter):
@@ -40,10 +41,13 @@ class ExportTaskAdmin(OfJobAdmin):
         *("id", "state", "client", "file_type", "percent", "rows", "size_bytes"),
         *("created_at", "finished_at", "expires_at", "error_code"),
     )
-    list_filter = ("job__state", FileTypeFilter, "job__error_code", "created_at")
-    search_fields = ("=id", "client__name", "job__error")
+    list_filter = ("job__state", FileTypeFilter, "created_at")
+    search_fields = ("=id", "^client__name", "=job")
     ordering = ("-created_at",)
-    actions = ("cancel_jobs",)
+    keyset = "created_at"
+    sortable_by = ("created_at",)
+    actions = ("cancel_jobs", "retry_jobs")
+    buttons = {"cancel_jobs": "Cancel", "retry_jobs": "Retry"}
     fields = (
         *("id", "client", "state", "percent", "error", "job_link", "file"),
         *("rows", "size_bytes", "created_at", "finished_at", "expires_at", "request"),
@@ -57,7 +61,14 @@ class ExportTaskAdmin(OfJobAdmin):
         )
         return told.defer("request", "sealed", "job__params", "job__cursor")
 
-    @admin.display(description="File type", ordering="kind")
+    def offered(self, row: Any) -> list[str]:
+        return [] if row.job.state == JobState.SUCCEEDED else [*super().offered(row)]
+
+    @admin.action(description="Retry the selected ones", permissions=["operate"])
+    def retry_jobs(self, request: HttpRequest, tasks: QuerySet[Any]) -> None:
+        self.each(request, tasks, lambda one: services.retry(one.job), "Queued again")
+
+    @admin.display(description="File type")
     def file_type(self, task: Any) -> str:
         return str(task.kind)
 
@@ -65,25 +76,22 @@ class ExportTaskAdmin(OfJobAdmin):
     def percent(self, task: ExportTask) -> int | None:
         return task.job.percent
 
-    @admin.display(description="Rows", ordering="job__rows")
+    @admin.display(description="Rows")
     def rows(self, task: ExportTask) -> int:
         return task.job.rows
 
-    @admin.display(description="Bytes", ordering="job__size_bytes")
+    @admin.display(description="Bytes")
     def size_bytes(self, task: ExportTask) -> int:
         return task.job.size_bytes
 
-    @admin.display(description="Finished at", ordering="job__finished_at")
+    @admin.display(description="Finished at")
     def finished_at(self, task: ExportTask) -> Any:
         return task.job.finished_at
 
-    @admin.display(description="Error code", ordering="job__error_code")
+    @admin.display(description="Error code")
     def error_code(self, task: ExportTask) -> str:
         return task.job.error_code
 
     @admin.display(description="File")
     def file(self, task: ExportTask) -> SafeString | str:
-        if task.artifact is None:
-            return ""
-        url = reverse("admin:tasks_artifact_change", args=[task.artifact_id])
-        return format_html('<a href="{}">{}</a>', url, task.artifact)
+        return link_to(task.artifact)

@@ -4,17 +4,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib import admin
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from exports import deliveries
 from exports.models import Delivery
-from tasks.admin import OfJobAdmin
-from tasks.models import JobEvent
+from tasks.operated_admin import OfJobAdmin, claims
 
-CLAIMED = Q(job__events__kind=JobEvent.Kind.CLAIMED)
 BODIES = ("data", "answer_body")
 GONE = "no longer kept"
 MOST_SHOWN = 64 << 10
@@ -28,10 +26,13 @@ class DeliveryAdmin(OfJobAdmin):
         *("id", "client", "where", "state", "answer_text", "attempts"),
         *("created_at", "sending_at", "answered_at", "collected_at"),
     )
-    list_filter = ("job__state", "answer_text", "created_at")
-    search_fields = ("=id", "client__name", "destination")
+    list_filter = ("job__state", "created_at")
+    search_fields = ("=id", "^client__name", "=job")
     ordering = ("-created_at",)
+    keyset = "created_at"
+    sortable_by = ("created_at",)
     actions = ("cancel_jobs", "replay_deliveries")
+    buttons = {"cancel_jobs": "Cancel", "replay_deliveries": "Send once more"}
     fields = (
         *("id", "client", "where", "state", "job_link", "attempts", "error"),
         *("created_at", "sending_at", "answered_at", "claimed_at", "collected_at"),
@@ -41,7 +42,7 @@ class DeliveryAdmin(OfJobAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         # Of a list's rows nobody reads the bodies, which are long.
         rows = super().get_queryset(request).select_related("client", "job")
-        told: QuerySet[Any] = rows.annotate(claims=Count("job__events", filter=CLAIMED))
+        told: QuerySet[Any] = rows.annotate(claims=claims())
         return told.defer(*BODIES, "job__params", "job__cursor")
 
     @admin.action(description="Send once more, as new ones", permissions=["operate"])
@@ -52,7 +53,7 @@ class DeliveryAdmin(OfJobAdmin):
 
         self.each(request, chosen.order_by("created_at"), replay, "On their way")
 
-    @admin.display(description="Destination", ordering="destination")
+    @admin.display(description="Destination")
     def where(self, delivery: Delivery) -> str:
         try:
             parts = urlsplit(delivery.destination)
@@ -61,10 +62,9 @@ class DeliveryAdmin(OfJobAdmin):
         host = parts.netloc.rpartition("@")[2]
         return f"{parts.scheme}://{host}{parts.path}"
 
-    @admin.display(ordering="claims")
+    @admin.display
     def attempts(self, delivery: Any) -> int:
-        claims: int = delivery.claims
-        return claims
+        return delivery.claims or 0
 
     @admin.display(description="Answer's body")
     def answer(self, delivery: Delivery) -> SafeString:

@@ -3,15 +3,17 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.http import HttpRequest
 
 from exports import capabilities
 from exports.capabilities import AnothersIdentifier
 from exports.macaroons import MAX_IDENTIFIER_CHARS
 from exports.models import MacaroonIdentifier
+from tasks.client_admin import RevokingAdmin
+from tasks.errors import EntrepotError
 from tasks.models import Client
 from tasks.sealed import seal
 
@@ -53,10 +55,11 @@ class AddMacaroonForm(MacaroonForm):
 
 
 @admin.register(MacaroonIdentifier)
-class MacaroonIdentifierAdmin(admin.ModelAdmin[MacaroonIdentifier]):
+class MacaroonIdentifierAdmin(RevokingAdmin):
     """Identifiers come by use, by `mint_macaroon` or by hand; none is deleted."""
 
     form = MacaroonForm
+    change_form_template = "admin/row.html"
     list_display = (
         *("identifier", "client", "has_secret", "listed_only"),
         *("created_at", "revoked_at"),
@@ -81,7 +84,8 @@ class MacaroonIdentifierAdmin(admin.ModelAdmin[MacaroonIdentifier]):
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         if obj is None:
             return ("identifier", "client", "secret", "listed_only")
-        return (*self.get_readonly_fields(request, obj), "secret", "listed_only")
+        shown = (*self.get_readonly_fields(request, obj), "listed_only")
+        return (*shown, "secret") if self.has_change_permission(request, obj) else shown
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Model | None = None
@@ -115,12 +119,9 @@ class MacaroonIdentifierAdmin(admin.ModelAdmin[MacaroonIdentifier]):
         obj.identity = capabilities.claim_identity(told["identifier"], told["client"])
         obj.save()
 
-    @admin.action(description="Revoke the selected identifiers", permissions=["change"])
-    def revoke(
-        self, request: HttpRequest, identifiers: QuerySet[MacaroonIdentifier]
-    ) -> None:
-        count = capabilities.revoke(identifiers)
-        self.message_user(request, f"Revoked: {count}.", messages.SUCCESS)
+    def revoke_one(self, row: MacaroonIdentifier) -> None:
+        if not capabilities.revoke(MacaroonIdentifier.objects.filter(pk=row.pk)):
+            raise EntrepotError("it is revoked already")
 
     @admin.display(description="Identifier", ordering="identity__subject")
     def identifier(self, known: MacaroonIdentifier) -> str:

@@ -4,23 +4,22 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Count, Q, QuerySet, URLField
+from django.db.models import QuerySet, URLField
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from registry import events, subscriptions
 from registry.errors import NotOfOwner
 from registry.models import EventDelivery, Subscription
-from tasks.admin import ReadOnlyAdmin
-from tasks.errors import JobMoved
-from tasks.models import JobEvent
+from tasks.dashboard.panel import link
+from tasks.errors import EntrepotError
+from tasks.operated_admin import ActingAdmin, ReadOnlyAdmin, claims, state_shown
 from tasks.outbound import OutboundError
+from tasks.related import link_to, page_of
+from tasks.states import FINAL
 
 ONCE = "The secret of {}, which is shown this once only: {}"
-CLAIMED = Q(job__events__kind=JobEvent.Kind.CLAIMED)
 
 
 class SubscriptionForm(forms.ModelForm[Subscription]):
@@ -43,28 +42,38 @@ class SubscriptionForm(forms.ModelForm[Subscription]):
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(admin.ModelAdmin[Subscription]):
+class SubscriptionAdmin(ActingAdmin):
     """Secrets are shown when they are made, and in no form or list."""
 
     form = SubscriptionForm
     formfield_overrides = {URLField: {"assume_scheme": "https"}}
     list_display = (
-        *("owner", "dataset", "url", "only_failures"),
+        *("owner", "dataset", "where", "only_failures"),
         *("created_at", "disabled_at", "old_secret_until"),
     )
-    list_display_links = ("url",)
+    list_display_links = ("where",)
     list_filter = (("disabled_at", admin.EmptyFieldListFilter), "only_failures")
     list_select_related = ("dataset",)
     search_fields = ("owner", "dataset__name", "url")
     ordering = ("-created_at",)
-    fields = ("owner", "dataset", "url", "only_failures")
     autocomplete_fields = ("dataset",)
     actions = ("rotate", "disable", "enable")
+
+    def get_fields(
+        self, request: HttpRequest, obj: Subscription | None = None
+    ) -> tuple[str, ...]:
+        # A query string often holds a secret, which who only looks is not shown.
+        shown = self.has_change_permission(request, obj) or obj is None
+        return ("owner", "dataset", "url" if shown else "where", "only_failures")
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Subscription | None = None
     ) -> tuple[str, ...]:
-        return ("owner", "dataset") if obj else ()
+        return ("owner", "dataset", "where") if obj else ()
+
+    @admin.display(description="URL", ordering="url")
+    def where(self, subscription: Subscription) -> str:
+        return subscription.url.partition("?")[0]
 
     def save_model(
         self, request: HttpRequest, obj: Subscription, form: Any, change: Any
@@ -91,66 +100,78 @@ class SubscriptionAdmin(admin.ModelAdmin[Subscription]):
 
     @admin.action(description="Send them nothing more", permissions=["change"])
     def disable(self, request: HttpRequest, chosen: QuerySet[Subscription]) -> None:
-        for one in chosen:
+        def disable(one: Subscription) -> None:
+            if one.disabled_at:
+                raise EntrepotError("it is disabled already")
             subscriptions.disable(subscription=one, at=timezone.now())
-        self.message_user(request, f"Disabled: {len(chosen)}.", messages.SUCCESS)
+
+        self.each(request, chosen, disable, "Disabled")
 
     @admin.action(description="Send to them again", permissions=["change"])
     def enable(self, request: HttpRequest, chosen: QuerySet[Subscription]) -> None:
-        for one in chosen:
+        def enable(one: Subscription) -> None:
+            if not one.disabled_at:
+                raise EntrepotError("it is not disabled")
             subscriptions.enable(subscription=one)
-        self.message_user(request, f"Enabled: {len(chosen)}.", messages.SUCCESS)
+
+        self.each(request, chosen, enable, "Enabled")
 
     def _show(self, request: HttpRequest, one: Subscription, secret: str) -> None:
         self.message_user(request, ONCE.format(one, secret), messages.WARNING)
 
 
 @admin.register(EventDelivery)
-class EventDeliveryAdmin(ReadOnlyAdmin):
+class EventDeliveryAdmin(ActingAdmin, ReadOnlyAdmin):
     list_display = (
-        *("event_time", "revision", "subscription", "outcome", "state"),
+        *("event_time", "revision", "receiver", "outcome", "state"),
         *("status", "attempts", "answer", "delivered_at"),
     )
-    list_filter = ("job__state", "status")
+    list_filter = ("job__state",)
     list_select_related = ("event__revision__dataset", "subscription__dataset", "job")
     search_fields = (
-        *("=event__id", "event__revision__dataset__owner"),
-        *("event__revision__dataset__name", "subscription__url"),
+        *("=event", "=job", "^event__revision__dataset__owner"),
+        "^event__revision__dataset__name",
     )
     ordering = ("-pk",)
+    keyset = "pk"
+    live_every_s = 2.0
     fields = (
-        *("event", "revision", "subscription", "outcome", "state", "status"),
+        *("event", "revision", "receiver", "outcome", "state", "status"),
         *("attempts", "answer", "error", "delivered_at", "body"),
     )
     actions = ("replay",)
+    buttons = {"replay": "Send once more"}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[EventDelivery]:
         deliveries: QuerySet[EventDelivery] = super().get_queryset(request)
-        return deliveries.annotate(claims=Count("job__events", filter=CLAIMED))
+        return deliveries.annotate(claims=claims())
 
-    @admin.display(description="Ended", ordering="event__created_at")
+    @admin.display(description="Ended")
     def event_time(self, delivery: EventDelivery) -> str:
         return f"{delivery.event.created_at:%Y-%m-%d %H:%M:%S}"
 
     @admin.display
-    def revision(self, delivery: EventDelivery) -> str:
-        return delivery.event.revision.flow_id
+    def revision(self, delivery: EventDelivery) -> SafeString | str:
+        return link_to(delivery.event.revision)
+
+    @admin.display(description="Subscription")
+    def receiver(self, delivery: EventDelivery) -> SafeString | str:
+        return link_to(delivery.subscription)
 
     @admin.display
     def outcome(self, delivery: EventDelivery) -> str:
         return str(delivery.event.body["status"])
 
-    @admin.display(description="Job", ordering="job__state")
+    @admin.display
     def state(self, delivery: EventDelivery) -> SafeString | None:
         if delivery.job is None:
             return None
-        url = reverse("admin:tasks_job_change", args=[delivery.job.pk])
-        return format_html('<a href="{}">{}</a>', url, delivery.job.get_state_display())
+        shown = state_shown(delivery.job, ends=delivery.job.state in FINAL)
+        return link(page_of(delivery.job), shown)
 
-    @admin.display(ordering="claims")
+    @admin.display
     def attempts(self, delivery: EventDelivery) -> int:
-        claims: int = getattr(delivery, "claims", 0)
-        return claims
+        return getattr(delivery, "claims", None) or 0
 
     @admin.display
     def error(self, delivery: EventDelivery) -> str:
@@ -162,15 +183,7 @@ class EventDeliveryAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Send once more", permissions=["operate"])
     def replay(self, request: HttpRequest, chosen: QuerySet[EventDelivery]) -> None:
-        sent = 0
-        for one in chosen:
-            try:
-                events.replay(one)
-            except JobMoved as error:
-                self.message_user(request, f"Not done: {error}.", messages.WARNING)
-            else:
-                sent += 1
-        self.message_user(request, f"On their way: {sent}.", messages.SUCCESS)
+        self.each(request, chosen, events.replay, "On their way")
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("registry.change_eventdelivery")

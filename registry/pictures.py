@@ -41,7 +41,7 @@ def graph(nodes: Sequence[Node]) -> SafeString:
     width = (max(height, default=0) + 1) * (BOX_W + GAP_X)
     tall = max(height.values(), default=0) * (BOX_H + GAP_Y) + 4
     return format_html(
-        '<div class="picture"><svg role="img" aria-label="Pipelines" '
+        '<div class="picture"><svg role="group" aria-label="Pipelines" '
         'width="{}" height="{}" font-size="11" font-family="sans-serif">{}{}'
         "</svg></div>",
         width,
@@ -101,7 +101,7 @@ def chart(series: Mapping[str, Sequence[float]]) -> SafeString:
     """Draw one line for each series, every one scaled to its own highest value."""
     colours = ("#2f6fde", "#2e8540", "#b7791f")
     drawn = zip(series.items(), colours, strict=False)
-    return format_html_join(
+    figures = format_html_join(
         "",
         '<figure class="picture">'
         '<svg role="img" aria-label="{}" width="{}" height="{}">'
@@ -113,6 +113,7 @@ def chart(series: Mapping[str, Sequence[float]]) -> SafeString:
             for (name, values), colour in drawn
         ),
     )
+    return format_html('<div class="charts">{}</div>', figures)
 
 
 def _points(values: Sequence[float]) -> str:

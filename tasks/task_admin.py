@@ -1,22 +1,28 @@
 """What staff see of tasks: how far they came, their assets, and what became of them."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
 from django.contrib import admin
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from tasks import services as job_services
 from tasks.collecting import services
 from tasks.engine.moves import EventKind
+from tasks.errors import EntrepotError, JobMoved
+from tasks.many_rows import CappedPaginator
 from tasks.models import Asset, Job, JobEvent, Phase, ResultType, Task
-from tasks.operated_admin import OperatedAdmin
+from tasks.models.task import ENDED
+from tasks.operated_admin import OperatedAdmin, ReadOnlyAdmin
+from tasks.states import OPEN
 
 ASSETS_A_PAGE = 100
 MOST_EVENTS = 200  # of a timeline
@@ -45,11 +51,21 @@ class TaskAdmin(OperatedAdmin):
         *("id", "client", "phase", "processor", "percent", "announced"),
         *("downloaded", "failed", "created_at", "completed_at"),
     )
-    list_filter = ("phase", "processor", "result_type", "created_at")
-    list_select_related = ("client",)
-    search_fields = ("=id", "client__name", "message")
+    list_filter = ("phase", "result_type", "created_at")
+    search_fields = ("=id", "^client__name")
     ordering = ("-created_at",)
-    actions = ("restart_processing", "retry_failed_assets", "delete_tasks")
+    keyset = "created_at"
+    sortable_by = ("created_at",)
+    live_every_s = 3.0
+    actions = (
+        *("cancel_tasks", "restart_processing", "retry_failed_assets"),
+        "delete_tasks",
+    )
+    buttons = {
+        "cancel_tasks": "Cancel",
+        "retry_failed_assets": "Retry failed assets",
+        "restart_processing": "Make the result anew",
+    }
     fieldsets = (
         (
             None,
@@ -78,6 +94,23 @@ class TaskAdmin(OperatedAdmin):
             task.asked_page = request.GET.get("assets", "1")
         return task
 
+    def offered(self, row: Any) -> Iterator[str]:
+        if row.phase not in ENDED:
+            yield "cancel_tasks"
+        if row.failed and row.phase not in {Phase.PROCESSING, Phase.COMPLETED}:
+            yield "retry_failed_assets"
+        if row.phase in ENDED:
+            yield "restart_processing"
+
+    def has_remove_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("tasks.delete_task")
+
+    @admin.action(
+        description="Cancel the jobs of the selected tasks", permissions=["operate"]
+    )
+    def cancel_tasks(self, request: HttpRequest, tasks: QuerySet[Task]) -> None:
+        self.each(request, tasks, _cancel, "Asked to stop")
+
     @admin.action(
         description="Make the results of the selected tasks anew",
         permissions=["operate"],
@@ -94,7 +127,7 @@ class TaskAdmin(OperatedAdmin):
 
     @admin.action(
         description="Stop and delete the selected tasks, with their files",
-        permissions=["operate"],
+        permissions=["remove"],
     )
     def delete_tasks(self, request: HttpRequest, tasks: QuerySet[Task]) -> None:
         def delete(task: Task) -> None:
@@ -140,6 +173,34 @@ class TaskAdmin(OperatedAdmin):
         return format_html("{}{}", _table(HEADS, rows), _pager(page))
 
 
+@admin.register(Asset)
+class AssetAdmin(ReadOnlyAdmin):
+    """Addresses are shown without their query strings, which often sign."""
+
+    list_display = ("name", "task", "state", "size_bytes", "media_type", "error_code")
+    list_select_related = ("task",)
+    search_fields = ("=task", "^digest")
+    ordering = ("-pk",)
+    keyset = "pk"
+    fields = (
+        *("name", "file_name", "task", "address", "state", "attempts", "size_bytes"),
+        *("digest", "media_type", "artifact", "error", "attributes"),
+    )
+
+    @admin.display(description="Address")
+    def address(self, asset: Asset) -> str:
+        return _shortened(asset.url.partition("?")[0])
+
+
+def _cancel(task: Task) -> None:
+    jobs = [job for job in jobs_of(task) if job.state in OPEN]
+    if not jobs:
+        raise EntrepotError("none of its jobs waits or runs")
+    for job in jobs:
+        with suppress(JobMoved):  # It ended just now, as was wanted.
+            job_services.cancel(job)
+
+
 def jobs_of(task: Task) -> list[Job]:
     return [job for job in (task.collect_job, task.process_job) if job is not None]
 
@@ -175,7 +236,7 @@ def _told(event: JobEvent) -> str:
 
 def page_of_assets(task: Task, number: str) -> Page[Asset]:
     assets = task.assets.order_by("number")
-    return Paginator(assets, ASSETS_A_PAGE).get_page(number)
+    return CappedPaginator(assets, ASSETS_A_PAGE).get_page(number)
 
 
 def thumbnails_of(task: Task, page: Page[Asset]) -> dict[int, str]:

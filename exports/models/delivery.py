@@ -71,6 +71,7 @@ class Delivery(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["-created_at"], name="delivery_created"),
+            models.Index(fields=["client", "created_at"], name="delivery_of_client"),
             models.Index(
                 fields=["answered_at"],
                 condition=~Q(data=""),

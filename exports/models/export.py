@@ -76,7 +76,8 @@ class ExportTask(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(fields=["client", "-created_at"], name="export_of_client")
+            models.Index(fields=["client", "-created_at"], name="export_of_client"),
+            models.Index(fields=["created_at", "id"], name="export_created"),
         ]
 
     def __str__(self) -> str:

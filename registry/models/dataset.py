@@ -178,6 +178,7 @@ class Revision(models.Model):
             models.Index(
                 fields=["dataset", "state", "-number"], name="revision_by_state"
             ),
+            models.Index(fields=["state", "id"], name="revision_state"),
             # Looked through each second for runners that went silent.
             models.Index(
                 fields=["runner"],

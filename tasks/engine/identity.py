@@ -45,3 +45,9 @@ def _started(pid: int) -> str:
     # Field 22, counted after the command's name, which may hold anything.
     fields = stat.rpartition(")")[2].split()
     return "gone" if fields[0] in {"Z", "X"} else fields[19]
+
+
+def told(name: str) -> str:
+    """Return the part of an owner's name that tells people something: host and pid."""
+    parts = name.split("/")
+    return f"{parts[0]}, pid {parts[-2]}" if len(parts) >= 3 else name

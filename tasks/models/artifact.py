@@ -30,6 +30,8 @@ class Artifact(models.Model):
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["step_key", "-created_at"], name="artifact_step"),
+            # The size of the store: each file once, read from the index alone.
+            models.Index(fields=["digest", "size_bytes"], name="artifact_file"),
         ]
 
     def __str__(self) -> str:

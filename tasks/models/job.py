@@ -14,6 +14,7 @@ from tasks.models.client import Client
 from tasks.states import OPEN, JobState
 
 HAS_WORK = Q(due_at__isnull=False)
+HAS_ENDED = Q(finished_at__isnull=False)
 
 
 class Lane(models.Model):
@@ -110,6 +111,17 @@ class Job(models.Model):
             ),
             models.Index(fields=["state", "queued_at"], name="job_state"),
             models.Index(fields=["finished_at"], name="job_finished"),
+            # What staff look at: lists, figures over time, times of a kind.
+            models.Index(fields=["queued_at", "id"], name="job_queued"),
+            models.Index(fields=["kind", "queued_at"], name="job_kind"),
+            models.Index(
+                fields=["state", "finished_at"], condition=HAS_ENDED, name="job_ended"
+            ),
+            models.Index(
+                fields=["kind", "finished_at"],
+                condition=HAS_ENDED,
+                name="job_kind_ended",
+            ),
         ]
 
     def __str__(self) -> str:

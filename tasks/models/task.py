@@ -116,6 +116,7 @@ class Task(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["client", "-created_at"], name="task_of_client"),
             models.Index(fields=["phase", "waiting_since"], name="task_phase"),
+            models.Index(fields=["created_at", "id"], name="task_created"),
         ]
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ LONGEST_ISSUER = 200  # with the longest subject it fits the identity's column
 
 @dataclass(frozen=True)
 class StaffClaim:
-    """Who is staff: whoever has `value` in the claim at `path`."""
+    """Who is staff, or has a role: whoever has `value` in the claim at `path`."""
 
     path: tuple[str, ...]
     value: str
@@ -36,15 +36,15 @@ def parse_issuer(text: str, *, debug: bool) -> str:
     return text
 
 
-def parse_staff_claim(text: str) -> StaffClaim:
-    """Read OIDC_STAFF_CLAIM: `groups=entrepot-staff` or `realm_access.roles=staff`.
+def parse_staff_claim(text: str, *, setting: str = "OIDC_STAFF_CLAIM") -> StaffClaim:
+    """Read such a setting: `groups=entrepot-staff` or `realm_access.roles=staff`.
 
     Raises ValueError with a sentence.
     """
     name, equals, value = text.partition("=")
     path = tuple(part.strip() for part in name.split("."))
     if not equals or not value.strip() or not all(path):
-        raise ValueError("OIDC_STAFF_CLAIM must be like groups=entrepot-staff.")
+        raise ValueError(f"{setting} must be like groups=entrepot-staff.")
     return StaffClaim(path, value.strip())
 
 

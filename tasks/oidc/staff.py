@@ -17,6 +17,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from mozilla_django_oidc.auth import OIDCAuthenticationBackend
 
+from tasks import roles
 from tasks.oidc import provider
 from tasks.oidc.asking import ask
 from tasks.oidc.errors import BadToken, NotAuthenticated
@@ -24,6 +25,7 @@ from tasks.oidc.id_tokens import read_id_token
 from tasks.oidc.opaque import basic_credentials
 from tasks.oidc.options import StaffClaim
 from tasks.oidc.provider import Provider
+from tasks.roles import Role
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +46,7 @@ class RefusedByProvider(BadToken):
 
 
 class StaffBackend(OIDCAuthenticationBackend):  # type: ignore[misc]  # untyped library
-    """Signs in who has the claim OIDC_STAFF_CLAIM, as a user of that issuer's alone."""
+    """Signs in who has the claim of a role, as a user of that issuer's alone."""
 
     def __init__(self) -> None:
         # The library would ask for the provider's doors here, at every page.
@@ -94,7 +96,8 @@ class StaffBackend(OIDCAuthenticationBackend):  # type: ignore[misc]  # untyped 
     ) -> dict[str, Any]:
         """Add what only the user info says; it must be of the same subject (5.3.2)."""
         door = _provider().doors.userinfo
-        if not door or not isinstance(access_token, str) or is_staff(payload):
+        knows_all = role_of(payload) is Role.ADMINISTRATOR
+        if not door or not isinstance(access_token, str) or knows_all:
             return payload
         headers = {"Authorization": f"Bearer {access_token}"}
         told = ask("GET", door, headers=headers, problem=RefusedByProvider)
@@ -103,7 +106,7 @@ class StaffBackend(OIDCAuthenticationBackend):  # type: ignore[misc]  # untyped 
         return {**told, **payload}
 
     def verify_claims(self, claims: dict[str, Any]) -> bool:
-        if is_staff(claims):
+        if role_of(claims):
             return True
         # Who was staff, and is no more, is not let in by an older session either.
         self.filter_users_by_claims(claims).update(is_staff=False)
@@ -126,17 +129,24 @@ class StaffBackend(OIDCAuthenticationBackend):  # type: ignore[misc]  # untyped 
         shown = _text(claims, "name", 150)
         user.first_name = shown or _text(claims, "preferred_username", 150)
         user.save(update_fields=["is_staff", "email", "first_name"])
+        roles.give(user, role_of(claims) or Role.VIEWER)
         return user
 
     def has_perm(
         self, user_obj: AbstractBaseUser, perm: str, obj: Model | None = None
     ) -> bool:
-        return self.has_module_perms(user_obj, perm.partition(".")[0])
+        open_to_them = _is_open(user_obj, perm.partition(".")[0])
+        return open_to_them and bool(super().has_perm(user_obj, perm, obj))
 
     def has_module_perms(self, user_obj: AbstractBaseUser, app_label: str) -> bool:
-        ours = user_obj.get_username().startswith(PREFIX)
-        able = user_obj.is_active and getattr(user_obj, "is_staff", False)
-        return bool(ours and able and app_label not in CLOSED_APPS)
+        open_to_them = _is_open(user_obj, app_label)
+        return open_to_them and bool(super().has_module_perms(user_obj, app_label))
+
+
+def _is_open(user: AbstractBaseUser, app_label: str) -> bool:
+    ours = user.get_username().startswith(PREFIX)
+    able = user.is_active and getattr(user, "is_staff", False)
+    return bool(ours and able and app_label not in CLOSED_APPS)
 
 
 def username_of(claims: dict[str, Any]) -> str:
@@ -145,8 +155,18 @@ def username_of(claims: dict[str, Any]) -> str:
     return f"{PREFIX}{hashlib.sha256(subject.encode()).hexdigest()[:40]}"
 
 
-def is_staff(claims: dict[str, Any]) -> bool:
-    needed: StaffClaim = settings.OIDC_STAFF_CLAIM
+def role_of(claims: dict[str, Any]) -> Role | None:
+    """Return the highest role that the claims give; None for who is not staff."""
+    claims_of = {
+        Role.ADMINISTRATOR: settings.OIDC_ADMINISTRATOR_CLAIM,
+        Role.OPERATOR: settings.OIDC_OPERATOR_CLAIM,
+        Role.VIEWER: settings.OIDC_STAFF_CLAIM,
+    }
+    found = (role for role, needed in claims_of.items() if _has(claims, needed))
+    return next(found, None)
+
+
+def _has(claims: dict[str, Any], needed: StaffClaim) -> bool:
     found: Any = claims
     for name in needed.path:
         found = found.get(name) if isinstance(found, dict) else None

@@ -1,6 +1,6 @@
 """All benches, one after another on an otherwise idle machine, as one table.
 
-python -m tests.bench [--json] [assets] [databases] [deliveries] [engine] [hub]
+python -m tests.bench [--json] [admin] [assets] [databases] [deliveries] [engine] [hub]
                       [sharing] [tables] [web]
 """
 
@@ -16,6 +16,7 @@ def main(words: list[str]) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     os.environ["VAR_DIR"] = str(ROOT / "build" / "bench")
     from tests.bench import (  # noqa: PLC0415 - needs the settings
+        admin,
         assets,
         databases,
         deliveries,
@@ -28,6 +29,7 @@ def main(words: list[str]) -> None:
     from tests.bench.table import Row, as_json, as_table  # noqa: PLC0415
 
     benches: dict[str, Callable[[], list[Row]]] = {
+        "admin": admin.rows,
         "assets": assets.rows,
         "databases": databases.rows,
         "deliveries": deliveries.rows,

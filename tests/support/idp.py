@@ -65,7 +65,13 @@ class Idp:
             "entrepot-web": Registered("web-secret", frozenset()),
         }
         self.users: dict[str, dict[str, Any]] = {
-            "ada": {"name": "Ada", "email": "ada@x.org", "groups": ["entrepot-staff"]},
+            "ada": {
+                "name": "Ada",
+                "email": "ada@x.org",
+                "groups": ["entrepot-administrators"],
+            },
+            "otto": {"name": "Otto", "groups": ["entrepot-operators"]},
+            "vera": {"name": "Vera", "groups": ["entrepot-staff"]},
             "bob": {"name": "Bob", "email": "bob@x.org", "groups": ["guests"]},
         }
         self.asked: Counter[str] = Counter()  # by path

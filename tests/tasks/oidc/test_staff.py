@@ -161,12 +161,36 @@ def test_the_claim_may_be_a_nested_one(
     assert is_in(client) is staff
 
 
-def test_staff_may_do_all_but_make_users(client: Client) -> None:
+def test_administrators_may_do_all_but_make_users(client: Client) -> None:
     sign_in(client)
 
     assert client.get("/admin/tasks/client/add/").status_code == 200
     assert client.get("/admin/auth/user/").status_code == 403
     assert client.get("/admin/axes/accessattempt/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("user", "role", "status_of_adding"),
+    [("vera", "viewer", 403), ("otto", "operator", 403), ("ada", "administrator", 200)],
+)
+def test_the_provider_says_who_has_which_role(
+    client: Client, user: str, role: str, status_of_adding: int
+) -> None:
+    sign_in(client, user)
+
+    assert [group.name for group in User.objects.get().groups.all()] == [role]
+    assert client.get("/admin/tasks/job/").status_code == 200
+    assert client.get("/admin/tasks/client/add/").status_code == status_of_adding
+
+
+def test_who_comes_again_with_less_has_less(client: Client, idp: Idp) -> None:
+    sign_in(client)
+    idp.users["ada"]["groups"] = ["entrepot-staff"]
+
+    sign_in(Client())
+
+    assert [group.name for group in User.objects.get().groups.all()] == ["viewer"]
+    assert client.get("/admin/tasks/client/add/").status_code == 403
 
 
 def test_a_session_ends_after_a_working_day(client: Client) -> None:

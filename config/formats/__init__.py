@@ -1,0 +1,1 @@
+"""How pages write times and numbers, by language."""
