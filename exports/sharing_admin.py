@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from exports import sharing
 from exports.models import EventStream, Share, ShareQuery
-from tasks.admin import OfJobAdmin, OperatedAdmin, ReadOnlyAdmin
+from tasks.operated_admin import OfJobAdmin, OperatedAdmin, ReadOnlyAdmin
 
 WAITS, READY, FETCHED = "Waits", "Ready", "Fetched"
 

@@ -18,13 +18,13 @@ from tasks.dashboard import board
 from tasks.engine.moves import EventKind, note
 from tasks.models import Job
 from tasks.states import JobState
-from tests.support.staff_browser import Browser, browser
 from tests.support.chromium import PROGRAM
 from tests.support.exporting import closed_world
 from tests.support.jobs import a_job, a_job_in, put
 from tests.support.many import fill
 from tests.support.sources import Sources
 from tests.support.specstore import public_key, run_jobs, spec_of, table, uploaded
+from tests.support.staff_browser import Browser, browser
 
 PHONE = {"viewport": {"width": 390, "height": 844}}
 DARK = {"color_scheme": "dark", "viewport": {"width": 1280, "height": 900}}
