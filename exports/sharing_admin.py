@@ -1,5 +1,6 @@
 """What staff see of sharing: who may read what, who has, and how much there is."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -8,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from exports import sharing
 from exports.models import EventStream, Share, ShareQuery
@@ -134,8 +135,10 @@ class ShareQueryAdmin(OfJobAdmin):
         *("is_count", ("collected_at", admin.EmptyFieldListFilter), "created_at"),
     )
     list_select_related = ("share", "client", "job")
-    search_fields = ("=id", "=share__id", "client__name", "share__stream__name")
+    search_fields = ("=id", "=share", "^client__name")
     ordering = ("-created_at",)
+    keyset = "created_at"
+    sortable_by = ("created_at",)
     actions = ("cancel_jobs",)
     fields = (
         *("id", "share", "client", "is_count", "asked", "state", "rows", "job_link"),
@@ -146,13 +149,15 @@ class ShareQueryAdmin(OfJobAdmin):
         ours = lookup in {"share__id__exact", "client__id__exact"}
         return ours or super().lookup_allowed(lookup, value, request)
 
+    def offered(self, row: Any) -> Iterable[str]:
+        return super().offered(row) if row.job else ()
+
     @admin.display(description="State")
-    def state(self, query: ShareQuery) -> str:
-        if query.collected_at:
-            return FETCHED
-        if query.finished_at:
-            return READY
-        return str(query.job.get_state_display()) if query.job else WAITS
+    def state(self, row: ShareQuery) -> SafeString:
+        ended = FETCHED if row.collected_at else READY if row.finished_at else WAITS
+        if row.job and not row.finished_at:
+            return super().state(row)
+        return format_html("{}", ended)
 
     @admin.display(description="Rows")
     def rows(self, query: ShareQuery) -> int | None:
@@ -161,7 +166,5 @@ class ShareQueryAdmin(OfJobAdmin):
         return found
 
     @admin.display(description="Job, with its log")
-    def job_link(self, query: ShareQuery) -> SafeString:
-        if query.job_id is None:
-            return mark_safe("none: it is made as it is fetched")
-        return super().job_link(query)
+    def job_link(self, row: ShareQuery) -> SafeString | str:
+        return super().job_link(row) if row.job else "none: it is made as it is fetched"

@@ -1,7 +1,7 @@
 """The spec store, described."""
 
+from registry.dialects.paging import LONGEST_SEARCH, MOST
 from registry.dialects.specstore.callback_wire import OUTCOMES, STATUSES
-from registry.dialects.specstore.paging import LONGEST_SEARCH, MOST
 from registry.dialects.specstore.wire import CAUSES, STATES
 from registry.spec import Findability
 from tasks.dialects.describe import (

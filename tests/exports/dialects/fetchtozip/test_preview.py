@@ -11,8 +11,8 @@ from django.db import connections
 from django.test import Client
 from pytest_django import Settings
 
-from exports.dialects.fetchtozip.views import PREVIEWS_AT_ONCE
 from exports.models import ExportTask, SavedConfiguration
+from exports.turns import PREVIEWS_AT_ONCE
 from tasks.models import Job
 from tasks.outbound.policy import parse_policy
 from tests.support.fetchtozip import Answer, ask
