@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import requests
 from django.conf import settings
@@ -51,11 +52,12 @@ def a_share(
     time_key: str = "",
     **terms: Any,
 ) -> Share:
-    """Share the stream of a name, which is there from then on."""
+    """Share a new stream, which is there from then on."""
     if terms.pop("notification", False):
         terms["kind"] = ShareKind.NOTIFICATION
     clients = [a_client(one) for one in readers]
-    stream = a_stream(name, time_key=time_key)
+    # A test that is run once more has another one.
+    stream = a_stream(f"{name} {uuid4()}", time_key=time_key)
     return sharing.create_share(stream=stream, clients=clients, terms=Terms(**terms))
 
 

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,6 @@ SHAPES = {
 }
 UNKNOWN = re.compile(r"<(job|token|time|text)( \d+)?>")
 HOUR = timedelta(hours=1)
-_numbers = count(1)
 
 pytestmark = pytest.mark.live
 
@@ -39,10 +37,9 @@ class Script:
     """Fills what a file cannot know, and learns what the service makes up."""
 
     def __init__(self) -> None:
-        number = next(_numbers)
         readers = ("alice", "carol")
-        self.share = a_share(f"wire {number}", readers=readers)
-        told = a_share(f"told {number}", readers=readers, notification=True)
+        self.share = a_share(readers=readers)
+        told = a_share(readers=readers, notification=True)
         self.known = {
             "<share>": str(self.share.pk),
             "<notification>": str(told.pk),
