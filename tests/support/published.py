@@ -69,7 +69,8 @@ def _hostile(sources: Sources) -> Json:
     spec = spec_of(table(HOSTILE, url), owner="mallory", dataset="hostile")
     resource = spec["inputs"][0]["parameters"]["descriptor"]["resources"][0]
     resource |= {"name": "t", "title": HOSTILE, "description": HOSTILE}
-    del resource["schema"]
+    names = [HOSTILE, "a\u202eb"]
+    resource["schema"] = {"fields": [{"name": n, "type": "string"} for n in names]}
     spec["inputs"][0]["parameters"]["descriptor"] |= {
         "title": f"{HOSTILE} {'long' * 60}",
         "description": HOSTILE,
