@@ -106,7 +106,7 @@ def test_it_asks_as_often_for_a_hundred_jobs_as_for_none(
         a_job_in(JobState.INPROGRESS, client=client, lease_owner="vm/b/1/7/5")
         a_job(client=client)
 
-    with django_assert_max_num_queries(36):
+    with django_assert_max_num_queries(42):
         page(staff, "/admin/")
 
 
