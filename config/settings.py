@@ -104,6 +104,7 @@ API_DIALECTS = [
     "registry.dialects.history",
     "exports.dialects.fetchtozip",
     "exports.dialects.databox",
+    "exports.dialects.sharing",
     "tasks.dialects.common",
     "tasks.dialects.jobs",
 ]

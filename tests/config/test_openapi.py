@@ -19,7 +19,12 @@ from tests.support.wire_examples import (
 METHODS = ("get", "post", "put", "patch", "delete")
 # What answers that there is nothing, or not by this method; and pages for people.
 NO_OPERATIONS = ("NotFound", "NotAPost", "not_served")
-FOR_PEOPLE = ("tasks.oidc.", "config.docs", "registry.dialects.pages.")
+FOR_PEOPLE = (
+    "tasks.oidc.",
+    "config.docs",
+    "registry.dialects.pages.",
+    "exports.dialects.pages.",
+)
 
 Json = dict[str, Any]
 
