@@ -18,6 +18,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="run what uses the test database, for a second pass on another one",
     )
+    parser.addoption(
+        "--whole",
+        action="store_true",
+        help="have the suites try every input they know, not a sample",
+    )
 
 
 def pytest_collection_modifyitems(
