@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
+from tests.security.house import House, a_house
 from tests.security.tally import Tally
 
 # pytest-randomly's, so that a sample can be tried again: it is the same in all workers.
@@ -63,3 +65,17 @@ def some(request: pytest.FixtureRequest) -> Some:
         return random.sample(list(inputs), min(count, len(inputs)))
 
     return choose
+
+
+@pytest.fixture(scope="module")
+def house(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    django_db_blocker: DjangoDbBlocker,
+    _templates: None,
+) -> Iterator[House]:
+    """A live service, and people who each own one of everything."""
+    backend = getattr(request, "param", "sqlite")
+    folder = tmp_path_factory.mktemp("house")
+    with django_db_blocker.unblock(), a_house(backend, folder) as running:
+        yield running

@@ -73,7 +73,7 @@ def test_no_field_leads_inside(
     for template in some(CORPUS, SAMPLE):
         url = template.replace("{p}", str(canary.port))
         judge(tally, url, name, world, attempts, canary)
-    assert tally.wrong == []
+    assert tally.wrong == [], "\n".join(tally.wrong)
 
 
 @pytest.mark.parametrize("name", FIELDS)
@@ -94,7 +94,7 @@ def test_no_redirect_of_an_allowed_place_leads_inside(
         told = url.encode("utf-8", "replace").decode("latin-1")
         world.door.says(ok(b"", f"Location: {told}", status=f"{code} Moved"))
         judge(tally, world.door.origin, name, world, attempts, canary)
-    assert tally.wrong == []
+    assert tally.wrong == [], "\n".join(tally.wrong)
 
 
 @pytest.mark.parametrize("name", FIELDS)
@@ -114,7 +114,7 @@ def test_no_name_that_changes_its_answer_leads_inside(
         names.put("rebind.test", [PUBLIC], [inside], [PUBLIC], [inside])
         url = f"http://rebind.test:{canary.port}/"
         judge(tally, url, name, world, attempts, canary)
-    assert tally.wrong == []
+    assert tally.wrong == [], "\n".join(tally.wrong)
 
 
 @pytest.mark.parametrize("name", FIELDS)
