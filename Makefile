@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.installed
 
-.PHONY: demo idp test lint types tests bench faults lock clean
+.PHONY: demo idp test lint types tests bench faults soak load security lock clean
 
 demo: $(SETUP)
 	@$(BIN)/python manage.py demo $(if $(SPEC),--spec "$(SPEC)") $(if $(ONCE),--once)
@@ -30,6 +30,10 @@ bench: $(SETUP)
 
 faults: $(SETUP)
 	$(BIN)/python -m pytest -m "faults" -n 2 -q
+
+# What is tried against the service, and what of it should not have worked.
+security: $(SETUP)
+	$(BIN)/python -m tests.security
 
 # pip refuses whatever does not have the locked hash; the log is shown on failure.
 $(SETUP): requirements-dev.txt

@@ -1,5 +1,6 @@
 """What all parts of the suite have: a tally each, and as much input as is asked for."""
 
+import os
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -69,13 +70,12 @@ def some(request: pytest.FixtureRequest) -> Some:
 
 @pytest.fixture(scope="module")
 def house(
-    request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
     django_db_blocker: DjangoDbBlocker,
     _templates: None,
 ) -> Iterator[House]:
     """A live service, and people who each own one of everything."""
-    backend = getattr(request, "param", "sqlite")
+    backend = os.environ.get("SECURITY_BACKEND", "sqlite")
     folder = tmp_path_factory.mktemp("house")
     with django_db_blocker.unblock(), a_house(backend, folder) as running:
         yield running

@@ -3,16 +3,17 @@
 Alice and Bob are in order; Carol owns as much, and her client was revoked.
 """
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-import requests
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client as Browser
@@ -37,6 +38,21 @@ OPEN = 101
 LONGEST_S = 20.0
 
 
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    @property
+    def refuses(self) -> bool:
+        try:
+            told: Any = json.loads(self.content)
+        except ValueError:
+            return False
+        return isinstance(told, dict) and told.get("success") in {False, "fail"}
+
+
 @dataclass
 class House:
     service: Web
@@ -49,18 +65,16 @@ class House:
         method: str,
         path: str,
         body: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> requests.Response:
-        """Send a request as it is; redirects are not followed."""
+        headers: Mapping[str, str | bytes] | None = None,
+    ) -> Reply:
+        """Send a request exactly as it is written."""
         typed = {"Content-Type": "application/json"} if body is not None else {}
-        return requests.request(
-            method,
-            f"{self.service.address}{path}",
-            data=body,
-            headers={**typed, **(headers or {})},
-            timeout=LONGEST_S,
-            allow_redirects=False,
-        )
+        sent: dict[str, str | bytes] = {**typed, **(headers or {})}
+        port = self.service.port
+        with closing(HTTPConnection("127.0.0.1", port, timeout=LONGEST_S)) as line:
+            line.request(method, path, body, sent)
+            got = line.getresponse()
+            return Reply(got.status, got.headers, got.read())
 
     def outcome(
         self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
@@ -69,7 +83,7 @@ class House:
         if method == "WS":
             return self._knock(path, headers)
         reply = self.ask(method, path, body, headers)
-        return NO if reply.status_code == 200 and refuses(reply) else reply.status_code
+        return NO if reply.status == 200 and reply.refuses else reply.status
 
     def _knock(self, path: str, headers: Mapping[str, str]) -> int:
         """Return the handshake's status, or the code of a close that comes at once."""
@@ -90,14 +104,6 @@ class House:
     @property
     def log(self) -> str:
         return (self.folder / "web.log").read_text(errors="replace")
-
-
-def refuses(reply: requests.Response) -> bool:
-    try:
-        told: Any = reply.json()
-    except ValueError:
-        return False
-    return isinstance(told, dict) and told.get("success") in {False, "fail"}
 
 
 @contextmanager

@@ -65,13 +65,13 @@ def a_person(name: str, idp: Idp) -> Person:
     return person
 
 
-def fresh_things(person: Person) -> dict[str, str]:
+def fresh_things(person: Person, **export: Any) -> dict[str, str]:
     """Make one of each thing that a request may use up."""
     client = person.client
     return {
         "job": _job(client),
         "failed": _job(client, state=JobState.FAILED, due_at=None),
-        "export": _export(client),
+        "export": _export(client, **export),
         "delivery": str(
             deliveries.submit(client=client, destination=PLACE, data="[]").pk
         ),
@@ -121,10 +121,11 @@ def _job(client: Client, **fields: Any) -> str:
     return str(put(job, **{"due_at": later, **fields}).pk)
 
 
-def _export(client: Client) -> str:
+def _export(client: Client, **more: Any) -> str:
     """Make an export that has succeeded."""
     exports.save_inputs(client=client, inputs=[Input(name="n", column=0)])
-    wanted = Configuration(file_type="csv", source_url="http://198.51.100.1/a.csv")
+    place = {"file_type": "csv", "source_url": f"{PLACE}a.csv"}
+    wanted = Configuration(**{**place, **more})
     exports.configure(client=client, configuration=wanted)
     task = exports.start(client=client)
     task.artifact = an_artifact(CSV, "a.csv", "text/csv")

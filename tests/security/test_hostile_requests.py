@@ -2,7 +2,7 @@
 
 import re
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
@@ -100,15 +100,19 @@ def spoiled_paths() -> Iterator[tuple[Row, str]]:
 
 
 def ask(
-    house: House, tally: Tally, row: Row, path: str, headers: dict[str, str]
+    house: House,
+    tally: Tally,
+    row: Row,
+    path: str,
+    headers: Mapping[str, str | bytes],
 ) -> None:
     whole = filled(path, house.people["alice"].things)
     reply = house.ask(row.method, whole, None, headers)
     name = f"{row.method} {path[:150]} {headers if len(headers) > 1 else ''}"
-    tally.must_not_break(name, reply.status_code)
+    tally.must_not_break(name, reply.status)
     if SECRET_FILE.search(reply.content):
         tally.leaked.append(name)
-    if {"X-Y", "X-Injected"} & reply.headers.keys():
+    if {"X-Y", "X-Injected"} & set(reply.headers):
         tally.accepted.append(f"{name}: a header of its own")
 
 
@@ -137,7 +141,7 @@ def test_odd_headers_break_nothing(
     tally = tally_of("hostile requests: headers")
     for row, (name, value) in some([(r, h) for r in readable() for h in HEADERS], 80):
         headers = {**own(row, house), name: value.encode("latin-1")}
-        ask(house, tally, row, row.path, headers)  # type: ignore[arg-type] # as bytes
+        ask(house, tally, row, row.path, headers)
     assert tally.wrong == [], "\n".join(tally.wrong)
 
 

@@ -52,8 +52,8 @@ def _ask(row: Row, house: House, whose: str, headers: dict[str, str]) -> int:
     got = house.outcome(row.method, path, body, headers)
     if not row.shows or got != 200:
         return got
-    shown = house.ask(row.method, path, body, headers).text
-    return 200 if filled(row.shows, things) in shown else NO
+    shown = house.ask(row.method, path, body, headers).content
+    return 200 if filled(row.shows, things).encode() in shown else NO
 
 
 def _judge(tally: Tally, name: str, wanted: int, got: int) -> None:
