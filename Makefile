@@ -28,8 +28,12 @@ tests: $(SETUP)
 bench: $(SETUP)
 	$(BIN)/python -m tests.bench
 
+# Faults done on purpose (minutes), and at random for as long as MINUTES says.
 faults: $(SETUP)
-	$(BIN)/python -m pytest -m "faults" -n 2 -q
+	$(BIN)/python -m tests.faults
+
+soak: $(SETUP)
+	$(BIN)/python -m tests.soak $(if $(MINUTES),--minutes $(MINUTES))
 
 # What is tried against the service, and what of it should not have worked.
 security: $(SETUP)

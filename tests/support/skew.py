@@ -1,0 +1,43 @@
+"""A host whose clock is wrong by as many seconds as the file CLOCK_SKEW says.
+
+Importing it, which a kind of job of the live settings does, sets the wall clock of
+this process and of all that it forks; the clock that only counts is left as it is, as
+when an operator or NTP sets a machine's time.
+"""
+
+import os
+import threading
+from pathlib import Path
+from time import sleep
+
+import time_machine
+
+from tests.support.handlers import steps as steps
+
+LOOK_EVERY_S = 0.1
+_real_time = time_machine.escape_hatch.time.time
+
+
+def _asked() -> float:
+    try:
+        return float(Path(os.environ["CLOCK_SKEW"]).read_text() or "0")
+    except FileNotFoundError:
+        return 0.0
+
+
+def _follow() -> None:
+    seen = _asked()
+    while True:
+        if (now := _asked()) != seen:
+            seen = now
+            _travel.move_to(_real_time() + seen)
+        sleep(LOOK_EVERY_S)
+
+
+def _start() -> None:
+    threading.Thread(target=_follow, name="skewed clock", daemon=True).start()
+
+
+_travel = time_machine.travel(_real_time() + _asked(), tick=True).start()
+_start()
+os.register_at_fork(after_in_child=_start)
