@@ -35,6 +35,10 @@ faults: $(SETUP)
 soak: $(SETUP)
 	$(BIN)/python -m tests.soak $(if $(MINUTES),--minutes $(MINUTES))
 
+# Half an hour; `make load SHORT=1` takes some minutes, and has less to say.
+load: $(SETUP)
+	$(BIN)/python -m tests.load $(if $(SHORT),--short)
+
 # What is tried against the service, and what of it should not have worked.
 security: $(SETUP)
 	$(BIN)/python -m tests.security

@@ -14,11 +14,14 @@ import threading
 from pathlib import Path
 from time import monotonic
 
+import django
+
 # Stopped by these is a bomb that went off.
 CPU_S, MEMORY_BYTES = 60, 3 << 30
 
 
 def main(kind: str, name: str) -> None:
+    django.setup()
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S + 5))
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
     path = Path(name)
