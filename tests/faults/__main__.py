@@ -16,8 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic
 from typing import Any
-
-from defusedxml.ElementTree import parse
+from xml.etree.ElementTree import parse
 
 from tests.support import figures
 

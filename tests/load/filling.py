@@ -29,7 +29,6 @@ def copy_rows(model: type[models.Model], pk: Any, *, up_to: int) -> None:
     changes = _changes(model)
     values = [changes.get(column, f"t.{column}") for column in columns]
     key = model._meta.pk
-    assert key
     series = SERIES[connection.vendor].format(first=have, last=up_to - 1)
     source = f"{model._meta.db_table} t"
     if model is Revision:
@@ -62,5 +61,5 @@ def _changes(model: type[models.Model]) -> dict[str, str]:
             "finished_at": earlier.format("finished_at"),
         }
     if model is Dataset:
-        return {"owner": "'owner-' || (n % 1000)", "name": "'set-' || n"}
+        return {"owner": "'owner-' || (n - 1000 * (n / 1000))", "name": "'set-' || n"}
     return {"dataset_id": "d.id"}

@@ -66,6 +66,7 @@ def _seed() -> tuple[Job, Revision]:
         at=timezone.now(),
     )
     Revision.objects.update(state="succeeded", finished_at=timezone.now())
+    Dataset.objects.update(listed=True)
     Job.objects.filter(kind="registry.pipeline").delete()
     revision.refresh_from_db()
     return job, revision
@@ -96,7 +97,7 @@ def _acts(job: Job, revision: Revision) -> dict[str, Callable[[], object]]:
         "sweep: schedules": lambda: schedules.fire_due(at=at),
         "sweep: silent runners": lambda: callbacks.time_out_silent(at=at),
         "sweep: idle tasks": lambda: collecting.start_idle(at=at),
-        "back-pressure: depth": services._Depth().read,
+        "back-pressure: depth": lambda: services._Depth().read(),
         "GET /source/…/latest": lambda: wire.info(
             told.tell(owner=dataset.owner, dataset=dataset.name, word="latest")
         ),
