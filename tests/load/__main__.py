@@ -1,6 +1,6 @@
 """Load on one machine: traffic of all dialects, growth by the million, floods.
 
-    python -m tests.load [--minutes 10] [--short] [traffic] [growth] [flood]
+    python -m tests.load [--minutes 10] [--short] [costs] [traffic] [growth] [flood]
 
 `--short` takes a minute, and a tenth of the rows. Ends with 1 if a target was missed.
 """
@@ -27,13 +27,14 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", default=[])
     asked = parser.parse_args()
     from tests.bench.table import Row, as_cells, as_table  # noqa: PLC0415
-    from tests.load import flood, growth, traffic  # noqa: PLC0415
+    from tests.load import costs, flood, growth, traffic  # noqa: PLC0415
     from tests.support import figures  # noqa: PLC0415
     from tests.support.backends import forget_templates, why_not  # noqa: PLC0415
 
     minutes = 0.5 if asked.short else asked.minutes
     sizes = SHORT_SIZES if asked.short else growth.SIZES
     parts: dict[str, Callable[[str], Iterator[Row]]] = {
+        "costs": costs.rows,
         "traffic": lambda backend: traffic.rows(minutes, backend),
         "growth": lambda backend: growth.rows(backend, sizes),
         "flood": lambda backend: flood.rows(15.0, backend),

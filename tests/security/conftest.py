@@ -20,17 +20,20 @@ Some = Callable[[Sequence[Any], int], list[Any]]
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Without `--whole`, keep so many cases of a test as its mark `sampled` says."""
+    """Without `--whole`, keep so many cases of a test as its mark `sampled` says.
+
+    What is marked `whole` is left out.
+    """
     if config.getoption("--whole"):
         return
+    left_out = {item for item in items if item.get_closest_marker("whole")}
     cases: defaultdict[str, list[pytest.Item]] = defaultdict(list)
     for item in items:
         if item.get_closest_marker("sampled"):
             cases[item.nodeid.partition("[")[0]].append(item)
     chance = random.Random(config.getoption(SEED))
-    left_out = {
-        item for _, found in sorted(cases.items()) for item in _all_but(found, chance)
-    }
+    for _, found in sorted(cases.items()):
+        left_out.update(_all_but(found, chance))
     config.hook.pytest_deselected(items=list(left_out))
     items[:] = [item for item in items if item not in left_out]
 

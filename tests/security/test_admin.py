@@ -15,7 +15,7 @@ from tests.security.routes import admin_paths
 from tests.security.tally import Tally
 from tests.support.specstore import token_of
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.whole]
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 LOGIN = "/admin/login/"

@@ -152,6 +152,7 @@ def _judge_archive(content: bytes, count: int, folder: Path, tally: Tally) -> No
 
 
 @pytest.mark.live
+@pytest.mark.whole
 def test_names_of_exports_are_harmless_in_the_header(
     house: House, some: Some, tally_of: Callable[[str], Tally]
 ) -> None:
@@ -187,6 +188,7 @@ def _judge_header(house: House, key: dict[str, str], name: str, tally: Tally) ->
 
 
 @pytest.mark.live
+@pytest.mark.whole
 def test_names_of_datasets_and_resources_stay_in_their_folder(
     house: House, some: Some, tally_of: Callable[[str], Tally]
 ) -> None:

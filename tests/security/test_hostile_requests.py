@@ -13,7 +13,7 @@ from tests.security.matrix import ROWS, Row, filled
 from tests.security.tally import Tally
 from tests.support.hostile_urls import words
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.whole]
 
 PARTS = [
     *words("""

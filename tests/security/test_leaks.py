@@ -23,7 +23,7 @@ from tests.support.sources import Sources
 from tests.support.specstore import public_key
 from tests.support.web import up
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.whole]
 
 ROWS_SHOWN = 8
 LOOPBACK = parse_policy(allow_nets="127.0.0.0/8", ports="any")

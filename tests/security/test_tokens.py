@@ -19,7 +19,7 @@ from tests.support.databox import token
 from tests.support.forgeries import FORGERIES
 from tests.support.specstore import token_of
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.whole]
 
 
 def body_of(value: Any, house: House, name: str = "alice") -> bytes:

@@ -12,6 +12,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "figures.md"
+KEPT = ROOT / "build" / "figures"
 ORDER = ("bench", "load", "faults", "soak", "security")
 HEAD = """# Figures
 
@@ -31,11 +32,14 @@ def save(
     seed: int | None = None,
     notes: Sequence[str] = (),
     page: Path = PAGE,
+    kept: Path = KEPT,
 ) -> None:
     """Write a suite's rows as JSON below build/, and its section of the page."""
     found = [list(row) for row in rows]
     stamp = measured_where(seed)
-    _keep(name, {**stamp, "columns": list(columns), "rows": found})
+    whole = {**stamp, "columns": list(columns), "rows": found}
+    kept.mkdir(parents=True, exist_ok=True)
+    (kept / f"{name}.json").write_text(json.dumps(whole, indent=1), encoding="utf-8")
     told = ", ".join(f"{key} {value}" for key, value in stamp.items())
     parts = [f"## {title}", f"Measured at {told}.", *notes, table(columns, found)]
     write_section(page, name, "\n\n".join(parts))
@@ -72,12 +76,6 @@ def write_section(page: Path, name: str, text: str) -> None:
 def _sections(text: str) -> dict[str, str]:
     found = re.findall(r"<!-- (\w+) -->\n(.*?)\n<!-- end of \1 -->", text, re.DOTALL)
     return {name: body.strip() for name, body in found}
-
-
-def _keep(name: str, found: dict[str, Any]) -> None:
-    path = ROOT / "build" / "figures" / f"{name}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(found, indent=1), encoding="utf-8")
 
 
 def _cell(value: object) -> str:

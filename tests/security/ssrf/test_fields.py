@@ -24,7 +24,7 @@ from tests.support.hostile_urls import (
 from tests.tasks.outbound.conftest import Names
 from tests.tasks.outbound.servers import Server, ok
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.sampled(3)]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.sampled(2)]
 
 CORPUS = [*LOOPBACK, *INSIDE, *SCHEMES, *MALFORMED]
 CODES = [301, 302, 303, 307, 308]
