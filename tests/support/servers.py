@@ -34,7 +34,7 @@ class Postgres:
 
     @property
     def url(self) -> str:
-        return f"postgres://postgres@{self.listen}:{self.port}/postgres"
+        return f"postgres://postgres@127.0.0.1:{self.port}/postgres"
 
     def start(self) -> None:
         words = f"-p {self.port} -c listen_addresses={self.listen},127.0.0.1"
@@ -47,8 +47,7 @@ class Postgres:
 
     def terminate_backends(self) -> int:
         """End every connection but this one; return how many there were."""
-        url = f"postgres://postgres@127.0.0.1:{self.port}/postgres"
-        with psycopg.connect(url, autocommit=True) as connection:
+        with psycopg.connect(self.url, autocommit=True) as connection:
             rows = connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
