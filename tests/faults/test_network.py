@@ -9,7 +9,7 @@ from pytest_django import DjangoDbBlocker
 
 from tests.faults.conftest import PrivateLive
 from tests.faults.trial import Trial
-from tests.support.hosts import Host, hosts, why_no_hosts
+from tests.support.hosts import MIDDLE, Host, hosts, inside, why_no_hosts
 from tests.support.servers import postgres, why_no_cluster
 
 pytestmark = [pytest.mark.live, pytest.mark.faults]
@@ -25,7 +25,7 @@ def both(tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[Both]:
         pytest.skip(reason)
     with (
         hosts(2) as made,
-        postgres(",".join(one.gateway for one in made)) as cluster,
+        postgres(",".join(one.gateway for one in made), inside(MIDDLE)) as cluster,
         django_db_blocker.unblock(),
         PrivateLive(tmp_path / "var", cluster) as live,
     ):

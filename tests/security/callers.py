@@ -1,6 +1,7 @@
 """The headers by which each kind of caller comes, for each kind of credential."""
 
 from collections.abc import Callable
+from typing import Any
 
 from tests.security.house import House
 from tests.security.people import Person
@@ -60,7 +61,7 @@ def _as_api_key(key: str) -> Headers:
 
 
 def _jwt(house: House, path: str) -> Found:
-    def of(name: str, **claims: object) -> Headers:
+    def of(name: str, **claims: Any) -> Headers:
         permissions = {"max_dataset_num": 1000}
         return {"Auth-Token": token_of(name, permissions=permissions, **claims)}
 

@@ -74,7 +74,7 @@ class House:
         with closing(HTTPConnection("127.0.0.1", port, timeout=LONGEST_S)) as line:
             line.request(method, path, body, sent)
             got = line.getresponse()
-            return Reply(got.status, got.headers, got.read())
+            return Reply(got.status, dict(got.headers.items()), got.read())
 
     def outcome(
         self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]

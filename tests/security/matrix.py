@@ -5,7 +5,7 @@ identifier or a client that was revoked; `wrong` has a good credential of anothe
 scope, path or service. Names in braces are of a person's things.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.security.house import NO, OPEN
@@ -62,7 +62,8 @@ class Row:
 
 def public(method: str, route: str, path: str, status: int, body: Any = None) -> Row:
     """Answer everybody alike."""
-    return Row(method, route, path, "nothing", *[status] * 5, body=body)
+    row = Row(method, route, path, "nothing", status, body=body)
+    return replace(row, other=status, none=status, revoked=status, wrong=status)
 
 
 def hidden(method: str, route: str, path: str, own: int, **more: Any) -> Row:

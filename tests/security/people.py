@@ -24,8 +24,10 @@ from tests.support.jobs import put
 from tests.support.specstore import spec_of, table
 
 NAMES = ("alice", "bob", "carol")
-SCOPES = ("append", "callback", "datasets", "deliver", "export", "jobs", "metrics")
-SCOPES += ("share",)
+SCOPES = (
+    *("append", "callback", "datasets", "deliver", "export", "jobs", "metrics"),
+    "share",
+)
 PLACE = "http://198.51.100.1/"
 CSV = b"n,m\n1,2\n"
 
@@ -103,8 +105,8 @@ def _revisions(name: str) -> dict[str, str]:
 
 def _compare(name: str) -> None:
     """Have what changed between the two found; equal files are compared once."""
-    words = {"before": "1", "after": "2", "is_owner": lambda: True}
-    history.compare(owner=name, dataset="d", **words)
+    words = {"owner": name, "dataset": "d", "before": "1", "after": "2"}
+    history.compare(**words, is_owner=lambda: True)
     if Job.objects.open().filter(kind="registry.diff").exists():
         shift.answer()
 

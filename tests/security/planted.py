@@ -100,7 +100,11 @@ class Planted:
         bearer = {"type": "bearer", "token": self.secret("source's bearer token")}
         headers = {"X-Key": self.secret("source's header")}
         for number, url in enumerate(self._places("export's query")):
-            wanted = {"file_type": "csv", "source_url": url, "paging": "none"}
+            wanted: dict[str, Any] = {
+                "file_type": "csv",
+                "source_url": url,
+                "paging": "none",
+            }
             wanted |= {"auth": bearer if number % 2 else password, "headers": headers}
             for door in ("configure", "preview"):
                 self.ask("POST", f"/api/export/{door}", wanted, **auth)

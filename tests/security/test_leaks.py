@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -38,7 +39,7 @@ def planted(
     """Run a service in a production's settings, with everything said to it once."""
     folder = tmp_path_factory.mktemp("planted")
     database = f"postgres://reader:{'p' * 4}lanteddatabase@127.0.0.1:1/none"
-    operators = {
+    operators: dict[str, Any] = {
         "SECRET_KEY": settings.SECRET_KEY,
         "MACAROON_SECRET": SECRET,
         "OIDC_CLIENT_SECRET": "planted-client-secret",

@@ -132,8 +132,8 @@ class Soak:
     def _export(self, live: Live, sources: Sources) -> Job:
         client = live.client
         exports.save_inputs(client=client, inputs=[Input(name="n", column=0)])
-        place = {"source_url": sources.url("/t.csv"), "paging": "none"}
-        wanted = Configuration(file_type="zip", **place)
+        url = sources.url("/t.csv")
+        wanted = Configuration(file_type="zip", source_url=url, paging="none")
         exports.configure(client=client, configuration=wanted)
         return exports.start(client=client).job
 

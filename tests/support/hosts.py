@@ -8,50 +8,53 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 
+def _name(what: object) -> str:
+    return f"entrepot-{os.getpid()}-{what}"
+
+
+MIDDLE = "db"  # where the database is, to which a cable leads from each host
+
+
 @dataclass(frozen=True)
 class Host:
-    """A namespace that reaches this machine by one cable and nobody else."""
+    """A namespace that reaches the database's by one cable, and nobody else."""
 
     number: int
 
     @property
-    def name(self) -> str:
-        return f"entrepot-{os.getpid()}-{self.number}"
+    def prefix(self) -> list[str]:
+        """Return the words that start a program there."""
+        return inside(self.number)
 
     @property
     def cable(self) -> str:
-        return f"ep{os.getpid() % 10**6}n{self.number}"
+        return f"to-{self.number}"
 
     @property
     def gateway(self) -> str:
-        """Return the address of this machine at the cable's near end."""
+        """Return the database's address at the far end of the cable."""
         return f"10.203.{self.number}.1"
 
-    @property
-    def prefix(self) -> list[str]:
-        """Return the words that start a program there."""
-        return ["ip", "netns", "exec", self.name]
-
     def cut(self) -> None:
-        _ip("link", "set", self.cable, "down")
+        _ip("-n", _name(MIDDLE), "link", "set", self.cable, "down")
 
     def mend(self) -> None:
-        _ip("link", "set", self.cable, "up")
+        _ip("-n", _name(MIDDLE), "link", "set", self.cable, "up")
 
     def make(self) -> None:
-        _ip("netns", "add", self.name)
-        far = ("type", "veth", "peer", "name", "eth0", "netns", self.name)
-        _ip("link", "add", self.cable, *far)
-        _ip("addr", "add", f"{self.gateway}/24", "dev", self.cable)
-        _ip("link", "set", self.cable, "up")
-        inside = ("-n", self.name)
-        _ip(*inside, "addr", "add", f"10.203.{self.number}.2/24", "dev", "eth0")
-        _ip(*inside, "link", "set", "eth0", "up")
-        _ip(*inside, "link", "set", "lo", "up")
+        own, middle = _name(self.number), _name(MIDDLE)
+        _ip("netns", "add", own)
+        far = ("type", "veth", "peer", "name", "eth0", "netns", own)
+        _ip("-n", middle, "link", "add", self.cable, *far)
+        _ip("-n", middle, "addr", "add", f"{self.gateway}/24", "dev", self.cable)
+        _ip("-n", own, "addr", "add", f"10.203.{self.number}.2/24", "dev", "eth0")
+        _ip("-n", own, "link", "set", "eth0", "up")
+        _ip("-n", own, "link", "set", "lo", "up")
+        self.mend()
 
-    def remove(self) -> None:
-        subprocess.run(["ip", "link", "del", self.cable], check=False)
-        subprocess.run(["ip", "netns", "del", self.name], check=False)
+
+def inside(what: object) -> list[str]:
+    return ["ip", "netns", "exec", _name(what)]
 
 
 def why_no_hosts() -> str:
@@ -66,12 +69,15 @@ def why_no_hosts() -> str:
 def hosts(count: int) -> Iterator[list[Host]]:
     made = [Host(number + 1) for number in range(count)]
     try:
+        _ip("netns", "add", _name(MIDDLE))
+        _ip("-n", _name(MIDDLE), "link", "set", "lo", "up")
         for one in made:
             one.make()
         yield made
     finally:
-        for one in made:
-            one.remove()
+        # A cable goes with either of its ends.
+        for what in (MIDDLE, *(one.number for one in made)):
+            subprocess.run(["ip", "netns", "del", _name(what)], check=False)
 
 
 def _ip(*words: str) -> None:

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 import redis
@@ -22,28 +23,34 @@ ENV = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
 
 
 class Postgres:
-    """A cluster in a folder of its own, without a password, on a port of its own."""
+    """A cluster in a folder of its own, without a password, on a port of its own.
 
-    def __init__(self, folder: Path, listen: str = "127.0.0.1") -> None:
+    `prefix` are words that start it elsewhere, `listen` its addresses there: then this
+    process reaches it by its socket in the folder.
+    """
+
+    def __init__(self, folder: Path, listen: str, prefix: list[str]) -> None:
         self.port = free_port()
-        self.listen = listen
-        self._data = folder / "data"
-        self._run("initdb", "--auth=trust", "--username=postgres", "--no-sync")
+        self.listen, self.prefix = listen, prefix
+        self._folder, self._data = folder, folder / "data"
+        self._run([], "initdb", "--auth=trust", "--username=postgres", "--no-sync")
         with (self._data / "pg_hba.conf").open("a") as hosts:
             hosts.write("host all all all trust\n")
 
     @property
     def url(self) -> str:
-        return f"postgres://postgres@127.0.0.1:{self.port}/postgres"
+        host = quote(str(self._folder), safe="") if self.prefix else self.listen
+        return f"postgres://postgres@{host}:{self.port}/postgres"
 
     def start(self) -> None:
-        words = f"-p {self.port} -c listen_addresses={self.listen},127.0.0.1"
-        words += " -c unix_socket_directories= -c fsync=off -c max_connections=80"
+        words = f"-p {self.port} -c listen_addresses={self.listen} -c fsync=off"
+        words += f" -c unix_socket_directories={self._folder} -c max_connections=80"
         log = str(self._data / "log")
-        self._run("pg_ctl", "start", "--wait", "--log", log, "--options", words)
+        options = ["--wait", "--log", log, "--options", words]
+        self._run(self.prefix, "pg_ctl", "start", *options)
 
     def stop(self, how: str = "immediate") -> None:
-        self._run("pg_ctl", "stop", "--mode", how, "--wait")
+        self._run([], "pg_ctl", "stop", "--mode", how, "--wait")
 
     def terminate_backends(self) -> int:
         """End every connection but this one; return how many there were."""
@@ -54,14 +61,12 @@ class Postgres:
             ).fetchall()
         return len(rows)
 
-    def _run(self, program: str, *words: str) -> None:
+    def _run(self, prefix: list[str], program: str, *words: str) -> None:
         found = shutil.which(program)
         assert found, program
-        command = [found, *words, "--pgdata", str(self._data)]
-        user = USER if os.geteuid() == 0 else None
-        subprocess.run(
-            command, check=True, user=user, stdout=subprocess.DEVNULL, cwd="/", env=ENV
-        )
+        who = ["runuser", "-u", USER, "--"] if os.geteuid() == 0 else []
+        command = [*prefix, *who, found, *words, "--pgdata", str(self._data)]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/", env=ENV)
 
 
 def why_no_cluster() -> str:
@@ -69,13 +74,15 @@ def why_no_cluster() -> str:
 
 
 @contextmanager
-def postgres(listen: str = "127.0.0.1") -> Iterator[Postgres]:
+def postgres(
+    listen: str = "127.0.0.1", prefix: list[str] | None = None
+) -> Iterator[Postgres]:
     # Where an unprivileged user may read, unlike pytest's own folders.
     with tempfile.TemporaryDirectory(prefix="pg-") as name:
         folder = Path(name)
         if os.geteuid() == 0:
             os.chown(folder, pwd.getpwnam(USER).pw_uid, -1)
-        cluster = Postgres(folder, listen)
+        cluster = Postgres(folder, listen, prefix or [])
         cluster.start()
         try:
             yield cluster
