@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.installed
 
-.PHONY: demo idp test lint types tests browser-test bench faults examples lock clean
+.PHONY: demo idp test lint types tests browser-test bench faults soak load security examples lock clean
 
 demo: $(SETUP)
 	@$(BIN)/python manage.py demo $(if $(SPEC),--spec "$(SPEC)") $(if $(ONCE),--once)
@@ -35,8 +35,20 @@ browser-test: $(SETUP)
 bench: $(SETUP)
 	$(BIN)/python -m tests.bench
 
+# Faults done on purpose (minutes), and at random for as long as MINUTES says.
 faults: $(SETUP)
-	$(BIN)/python -m pytest -m "faults" -n 2 -q
+	$(BIN)/python -m tests.faults
+
+soak: $(SETUP)
+	$(BIN)/python -m tests.soak $(if $(MINUTES),--minutes $(MINUTES))
+
+# Half an hour; `make load SHORT=1` takes some minutes, and has less to say.
+load: $(SETUP)
+	$(BIN)/python -m tests.load $(if $(SHORT),--short)
+
+# What is tried against the service, and what of it should not have worked.
+security: $(SETUP)
+	$(BIN)/python -m tests.security
 
 # pip refuses whatever does not have the locked hash; the log is shown on failure.
 $(SETUP): requirements-dev.txt

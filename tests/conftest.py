@@ -18,13 +18,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="run what uses the test database, for a second pass on another one",
     )
+    parser.addoption(
+        "--whole",
+        action="store_true",
+        help="have the suites try every input they know, not a sample",
+    )
 
 
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
     for item in items:
-        if item.get_closest_marker("live"):
+        # A suite that counts what went wrong takes no second try.
+        if item.get_closest_marker("live") and not config.getoption("--whole"):
             # Real processes on a shared machine may be late: told as a rerun.
             item.add_marker(pytest.mark.flaky(reruns=1))
     if not config.getoption("--on-database"):

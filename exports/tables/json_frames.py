@@ -12,6 +12,8 @@ from exports.tables.faults import POLARS, said
 
 MAX_DEPTH = 64  # Polars overflows its stack before a thousand
 MAX_COLUMNS = 20_000
+MAX_CELLS = 50_000_000  # of a block, which has a cell for each key in each row
+PIECE_BYTES = 64 << 10
 
 BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
@@ -28,14 +30,50 @@ def json_frame(block: bytes, first: int, *, unit: str = "line") -> pl.DataFrame:
     check_depth(block)
     check_surrogates(block, first, unit)
     try:
-        frame = pl.read_ndjson(block, infer_schema_length=None)
+        frame = plain_frame(block)
     except POLARS:
         frame = mixed_frame(block, first, unit)
-    if frame.width > MAX_COLUMNS:
-        raise TooLarge(f"The objects have more than {MAX_COLUMNS:,} keys.")
     if not frame.width:
         return frame  # to select nothing would drop its rows, which are objects too
     return frame.select(keys_in_order(frame.width, objects_in(block, first, unit)))
+
+
+def plain_frame(block: bytes) -> pl.DataFrame:
+    """Parse what Polars can infer a schema for; it raises what it cannot."""
+    merged: dict[str, pl.DataType] = {}
+    agree, rows = True, block.count(b"\n")
+    for piece in pieces(block):
+        # To infer takes the square of the keys that differ, so a little at a time.
+        schema = pl.scan_ndjson(piece, infer_schema_length=None).collect_schema()
+        for key, dtype in schema.items():
+            known = merged.setdefault(key, dtype)
+            if known == pl.Null():
+                merged[key] = dtype
+            elif dtype not in {known, pl.Null()}:
+                agree = False
+        check_width(len(merged), rows)
+    if agree and merged:
+        return pl.read_ndjson(block, schema=merged)
+    return pl.read_ndjson(block, infer_schema_length=None)
+
+
+def pieces(block: bytes) -> Iterator[bytes]:
+    """Cut a block where lines end."""
+    at = 0
+    while at < len(block):
+        end = block.find(b"\n", at + PIECE_BYTES)
+        end = len(block) if end < 0 else end
+        if piece := block[at:end].strip():
+            yield piece
+        at = end + 1
+
+
+def check_width(width: int, rows: int) -> None:
+    """Refuse what is small as text, and large as a table with a cell for each key."""
+    if width > MAX_COLUMNS:
+        raise TooLarge(f"The objects have more than {MAX_COLUMNS:,} keys.")
+    if width * rows > MAX_CELLS:
+        raise TooLarge(f"The objects have {width:,} keys, each of them but few.")
 
 
 def keys_in_order(count: int, objects: Iterator[dict[str, Any]]) -> list[str]:
@@ -49,6 +87,7 @@ def keys_in_order(count: int, objects: Iterator[dict[str, Any]]) -> list[str]:
 def mixed_frame(block: bytes, first: int, unit: str) -> pl.DataFrame:
     """Parse what Polars cannot infer a schema for, or say which object is wrong."""
     schema = schema_of(objects_in(block, first, unit))
+    check_width(len(schema), block.count(b"\n"))
     try:
         return pl.read_ndjson(block, schema=schema)
     except POLARS as error:

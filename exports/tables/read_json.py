@@ -115,6 +115,8 @@ class Elements:
             except json.JSONDecodeError as error:
                 self.check_waiting(text, at, lines, error)
                 return at
+            except ValueError as error:  # by Python's limit
+                raise self.bad(lines, "a number has too many digits") from error
             mark = text[(end := blank_end(text, end)) : end + 1]
             if not mark:
                 return at  # a number may go on, and the array is not closed

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+COLUMNS = ("what", "measured", "target", "")
 
 
 def main(words: list[str]) -> None:
@@ -26,7 +27,8 @@ def main(words: list[str]) -> None:
         tables,
         web,
     )
-    from tests.bench.table import Row, as_json, as_table  # noqa: PLC0415
+    from tests.bench.table import Row, as_cells, as_json, as_table  # noqa: PLC0415
+    from tests.support import figures  # noqa: PLC0415
 
     benches: dict[str, Callable[[], list[Row]]] = {
         "admin": admin.rows,
@@ -52,6 +54,8 @@ def main(words: list[str]) -> None:
             print(as_table(new), flush=True)
     if "--json" in words:
         print(as_json(found))
+    if not names:
+        figures.save("bench", "Benches", COLUMNS, map(as_cells, found))
 
 
 if __name__ == "__main__":

@@ -57,13 +57,17 @@ class Row:
 
 def as_table(rows: Iterable[Row]) -> str:
     head = ("name", "measured", "target", "")
-    cells = [head, *((r.name, _measured(r), r.target, WORDS[r.ok]) for r in rows)]
+    cells = [head, *map(as_cells, rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = (
         " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         for row in cells
     )
     return "\n".join(line.rstrip() for line in lines)
+
+
+def as_cells(row: Row) -> tuple[str, str, str, str]:
+    return row.name, _measured(row), row.target, WORDS[row.ok]
 
 
 def as_json(rows: Iterable[Row]) -> str:

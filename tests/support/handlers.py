@@ -5,6 +5,8 @@ import signal
 import time
 from collections.abc import Callable, Generator
 
+from tasks.archive.store import Stored, StoreError
+from tasks.archive.stored import store
 from tasks.engine import blame
 from tasks.engine.run import Effect, Run, Step
 from tasks.errors import WorkFailed
@@ -33,6 +35,40 @@ def steps(run: Run) -> Steps:
             apply=mark(run, f"step-{number}"),
         )
     return mark(run, "published")
+
+
+def files(run: Run) -> Steps:
+    """Store a file of `size_bytes` in each step; a store that fails is tried again."""
+    count = run.params["steps"]
+    for number in range(run.cursor or 0, count):
+        time.sleep(run.params.get("pause_s", 0))
+        made = _stored(run, os.urandom(16) * (run.params["size_bytes"] // 16))
+        yield run.step(
+            cursor=number + 1,
+            done=number + 1,
+            total=count,
+            apply=_kept(run, f"step-{number}", made),
+        )
+    return mark(run, "published")
+
+
+def _stored(run: Run, content: bytes) -> Stored:
+    try:
+        with store().writer(fence=str(run.job.pk)) as out:
+            out.write(content)
+            return out.commit()
+    except (StoreError, OSError) as error:
+        raise WorkFailed("store", "The store failed.", temporary=True) from error
+
+
+def _kept(run: Run, name: str, made: Stored) -> Callable[[], object]:
+    return lambda: Artifact.objects.create(
+        digest=made.digest,
+        size_bytes=made.size,
+        name=name,
+        media_type="",
+        job=run.job,
+    )
 
 
 def restarts(run: Run) -> Steps:

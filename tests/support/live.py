@@ -11,7 +11,8 @@ While it is open, this process' ORM and services speak to the same database.
 import os
 import subprocess
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -22,6 +23,7 @@ from django.test import override_settings
 from django_q.conf import Conf
 
 from tasks import services
+from tasks.archive import stored
 from tasks.engine.cluster import die_with
 from tasks.models import Client, Job, WorkerHost
 from tasks.states import FINAL, JobState
@@ -30,16 +32,20 @@ from tests.support.polling import until
 from tests.support.work import STARTS_WITHIN_S, Work
 
 ROOT = Path(__file__).resolve().parents[2]
+WORK = ("manage.py", "work", "--workers")
 
 
 class Live:
     """A service of its own: database, doorbell, folder and the workers started."""
+
+    redis_url = REDIS
 
     def __init__(self, backend: str, folder: Path, **environment: str) -> None:
         self.backend = backend
         self.folder = folder
         self.environment = environment
         self.works: list[Work] = []
+        self.prefix: list[str] = []  # what starts the supervisors, if not we
         self.url = ""
         self._stack = ExitStack()
         # A queue of its own, so that tests may share one Redis.
@@ -49,12 +55,13 @@ class Live:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self.url = stack.enter_context(own_database(self.backend, self.folder))
+            self.url = stack.enter_context(self._database())
             stack.enter_context(bound_to(self.url))
             own = override_settings(
                 VAR_DIR=self.folder, SCRATCH_DIR=self.folder / "scratch"
             )
             stack.enter_context(own)
+            stack.enter_context(self.stored_in(self.folder / "store"))
             stack.callback(self._ring_as(self._queue, self.backend == "redis"))
             if self.backend == "redis":
                 stack.callback(self._forget_queue)
@@ -75,7 +82,7 @@ class Live:
         """Start a supervisor; `complete` waits until all its processes are there."""
         with self._log.open("ab") as log:
             popen = subprocess.Popen(
-                [sys.executable, "manage.py", "work", "--workers", str(workers)],
+                [*self.prefix, sys.executable, *WORK, str(workers)],
                 cwd=ROOT,
                 env=self._env(),
                 stdin=subprocess.DEVNULL,
@@ -142,6 +149,17 @@ class Live:
 
         until(look, within_s=STARTS_WITHIN_S, what="the supervisor works")
 
+    @contextmanager
+    def stored_in(self, folder: Path) -> Iterator[None]:
+        """Have this process look into the store that the workers write to."""
+        with override_settings(STORE_URL=str(folder)):
+            stored.store.cache_clear()
+            yield
+        stored.store.cache_clear()
+
+    def _database(self) -> AbstractContextManager[str]:
+        return own_database(self.backend, self.folder)
+
     def _stop_all(self) -> None:
         for work in self.works:
             work.stop()
@@ -154,7 +172,7 @@ class Live:
             "VAR_DIR": str(self.folder),
             "SECRET_KEY": settings.SECRET_KEY,
             "LIVE_QUEUE": self._queue,
-            **({"REDIS_URL": REDIS} if self.backend == "redis" else {}),
+            **({"REDIS_URL": self.redis_url} if self.backend == "redis" else {}),
             **self.environment,
         }
 
@@ -163,14 +181,14 @@ class Live:
         wanted = {
             "CLUSTER_NAME": queue,
             "ORM": None if by_redis else "default",
-            "REDIS": REDIS if by_redis else {},
+            "REDIS": self.redis_url if by_redis else {},
         }
         before = {name: getattr(Conf, name) for name in wanted}
         _Restore(wanted)()
         return _Restore(before)
 
     def _forget_queue(self) -> None:
-        with redis.from_url(REDIS) as server:
+        with redis.from_url(self.redis_url) as server:
             server.delete(f"django_q:{self._queue}:q")
 
     @property

@@ -7,6 +7,7 @@ from config.settings import JOB_FOLLOWERS, JOB_HANDLERS, Q_CLUSTER, SWEEPS
 _here = "tests.support.handlers"
 _kinds = {
     "test.steps": f"{_here}.steps",
+    "test.files": f"{_here}.files",
     "test.restarts": f"{_here}.restarts",
     "test.hangs": f"{_here}.hangs",
     "test.stuck": f"{_here}.stuck",
@@ -32,3 +33,7 @@ SWEEPS = [] if _alone else SWEEPS
 if env_str("CRASH_PLAN"):
     JOB_HANDLERS = {**JOB_HANDLERS, "test.crash": "tests.support.crash.whole"}
     JOB_FOLLOWERS = {**JOB_FOLLOWERS, "test.crash": f"{_here}.whole_moved"}
+
+# A file with the seconds by which this host's clock is wrong: see tests.support.skew.
+if env_str("CLOCK_SKEW"):
+    JOB_HANDLERS = {**JOB_HANDLERS, "test.skew": "tests.support.skew.steps"}

@@ -120,6 +120,7 @@ def text(value: object) -> str | None:
         (b'[{"a":1}] and more', NotATable, "more text after the end"),
         (b'[{"a":NaN}]', BadRow, "Element 1: not valid JSON"),
         (b'[{"a":1e400}]', BadRow, "Element 1: not valid JSON"),
+        (b'[{"a":1},{"a":' + b"9" * 5000 + b"}]", BadRow, "Element 2: a number has"),
         (b'[{"a":"\\ud800"}]', BadRow, "Element 1: half a surrogate pair"),
         (b'[{"a":' + b"[" * 99 + b"]" * 99 + b"}]", TooLarge, "more than 64 deep"),
         (b'[{"a":' + b"[" * 9999, TooLarge, "nested too deeply"),

@@ -6,7 +6,7 @@ import json
 import polars as pl
 import pytest
 
-from exports.tables import open_table, read_ndjson
+from exports.tables import json_frames, open_table, read_ndjson
 from exports.tables.errors import BadRow, TooLarge
 from tests.exports.tables.reading import read, schema_of
 
@@ -111,3 +111,33 @@ def test_empty_objects_are_rows_too(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (
         read(content, "x.ndjson") == whole == (["a"], [(None,), (None,), (1,), (None,)])
     )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{%s}\n" % b",".join(b'"%d":1' % n for n in range(2_000)) + b"{}\n" * 30_000,
+        b"".join(b'{"%d":1}\n' % n for n in range(8_000)),
+        b"".join(b'{"%d":%d}\n' % (n, n) for n in range(8_000)) + b'{"0":"x"}\n',
+    ],
+)
+def test_few_bytes_that_would_be_very_many_cells_are_refused(content: bytes) -> None:
+    with pytest.raises(TooLarge, match="keys, each of them but few"):
+        read(content, "x.ndjson")
+
+
+def test_types_are_agreed_between_the_pieces_that_are_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(json_frames, "PIECE_BYTES", 10)
+    content = b'{"a":null,"b":1}\n\n{"a":2,"b":1.5}\n{"c":true}\n{"b":null}\n'
+
+    assert read(content, "x.ndjson") == (
+        ["a", "b", "c"],
+        [(None, 1.0, None), (2, 1.5, None), (None, None, True), (None, None, None)],
+    )
+    assert schema_of(content, "x.ndjson") == {
+        "a": pl.Int64(),
+        "b": pl.Float64(),
+        "c": pl.Boolean(),
+    }

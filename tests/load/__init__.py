@@ -1,0 +1,1 @@
+"""Mixed traffic, growth and floods against one machine, each for a bounded time."""

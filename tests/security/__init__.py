@@ -1,0 +1,1 @@
+"""What is tried against the service, and a count of what should not have worked."""
