@@ -150,6 +150,7 @@ JOB_HANDLERS: dict[str, str] = {
     "registry.diff": "registry.jobs.compare_tables",
     "registry.refresh": "registry.jobs.refresh_runner",
     "exports.export": "exports.jobs.run_export",
+    "exports.part": "exports.jobs.run_part",
     "exports.delivery": "exports.jobs.run_delivery",
     "tasks.collect": "tasks.jobs.run_collect",
     "tasks.process": "tasks.jobs.run_process",
@@ -157,6 +158,7 @@ JOB_HANDLERS: dict[str, str] = {
 JOB_FOLLOWERS: dict[str, str] = {
     "registry.pipeline": "registry.follow.pipeline_moved",
     "exports.export": "exports.follow.export_moved",
+    "exports.part": "exports.parts.part_moved",
     "exports.delivery": "exports.deliveries.delivery_moved",
     "tasks.collect": "tasks.collecting.follow.collect_moved",
     "tasks.process": "tasks.collecting.follow.process_moved",
@@ -167,6 +169,7 @@ JOB_LONGEST_WAITS: dict[str, float] = {"registry.event": 3 * 3600.0}
 SWEEPS: list[str] = [
     "registry.schedules.fire_due",
     "registry.callbacks.time_out_silent",
+    "exports.parts.sweep",
     "tasks.collecting.sweep.start_idle",
 ]
 # What `manage.py prune` also calls, with `at` and `dry_run`; each returns its counts.

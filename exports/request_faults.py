@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from exports.origins import is_file
 from exports.request import BasicAuth, BearerAuth, Configuration, Paging
 from exports.sources.named import Database, Databases
+from exports.sources.page_ranges import range_fault
 from exports.tables.errors import BadRule
 from exports.tables.fields import TYPES
 from exports.tables.rules import parse_rule
@@ -44,6 +46,8 @@ def faults_of(configuration: Configuration, *, databases: Databases) -> Iterator
     yield from _source(configuration, databases)
     yield from _secrets(configuration)
     yield from _paging(configuration)
+    yield from _files(configuration)
+    yield from _workers(configuration)
     yield from _types(configuration)
     yield from _filter(configuration)
     yield from _groups(configuration)
@@ -155,6 +159,50 @@ def _paging(configuration: Configuration) -> Iterator[Fault]:
     if not paging.cursor_path:
         why = "Paging by cursor needs `cursor_path`: where in a page the next one is"
         yield Fault(("paging", "cursor_path"), "missing", why)
+
+
+def _files(configuration: Configuration) -> Iterator[Fault]:
+    urls = configuration.source_urls or []
+    for number, url in enumerate(urls):
+        for fault in _url(url, "source_urls"):
+            yield replace(fault, loc=("source_urls", number))
+    if not urls:
+        return
+    for name in ("source_url", "db_url", "table", "query", "page_limit"):
+        if getattr(configuration, name) is not None:
+            why = f"Give `source_urls` or `{name}`, not both"
+            yield Fault((name,), "conflict", why)
+    if isinstance(configuration.paging, Paging):
+        yield Fault(("paging",), "conflict", "`source_urls` are files, without pages")
+    secret = configuration.headers or configuration.auth
+    if secret and len({_origin(url) for url in urls}) > 1:
+        why = "`headers` and `auth` go to one origin, and these are several"
+        yield Fault(("source_urls",), "conflict", why)
+
+
+def _origin(url: str) -> object:
+    try:
+        target = parse(url)
+    except BadUrl:
+        return None  # told already
+    return target.scheme, target.host, target.port
+
+
+def _workers(configuration: Configuration) -> Iterator[Fault]:
+    if (configuration.workers or 1) == 1 or configuration.source_urls:
+        return
+    url = configuration.source_url or configuration.db_url or ""
+    if url and not is_url(url):
+        why = "A named database is read by one worker"
+        yield Fault(("workers",), "conflict", why)
+    elif is_file(configuration, url):
+        why = "One file is read by one worker; several workers take `source_urls`"
+        yield Fault(("workers",), "conflict", why)
+    else:
+        paging = configuration.paging
+        asked = paging if isinstance(paging, Paging) else Paging()
+        if why := range_fault(asked, configuration.page_limit):
+            yield Fault(("workers",), "conflict", why)
 
 
 def _types(configuration: Configuration) -> Iterator[Fault]:

@@ -155,6 +155,8 @@ def has_source(configuration: Configuration) -> bool:
 
 def source_url_of(configuration: Configuration) -> str | None:
     """Return the web address to fetch from; None where it is a named database."""
+    if configuration.source_urls:
+        return configuration.source_urls[0]
     if configuration.source_url is not None:
         return configuration.source_url
     if configuration.db_url is not None:

@@ -2,3 +2,4 @@
 
 from exports.jobs.deliver import run_delivery as run_delivery
 from exports.jobs.export import run_export as run_export
+from exports.jobs.part import run_part as run_part

@@ -1,25 +1,24 @@
 """Making an export: rows fetched, changed, written and published."""
 
 from collections.abc import Callable, Generator
-from dataclasses import asdict
-from typing import Any
 
 import polars as pl
 from django.conf import settings
 
 from exports.faults import faults_told
 from exports.jobs.databases import from_database
-from exports.jobs.progress import SecondHalf, file_meter, first_half
-from exports.jobs.work import Made, Meter, Steps, Work
+from exports.jobs.fetching import file_sources, write_fetched
+from exports.jobs.parts import from_parts, shares_of
+from exports.jobs.progress import file_meter, first_half
+from exports.jobs.work import Made, MadeFrom, Meter, Steps, Work
 from exports.models import ExportTask
 from exports.plan import Kind, headers_of, paged_source
 from exports.sources.files import FileSource
+from exports.sources.many_files import FilesFetching
 from exports.sources.pages import fetch_pages
 from exports.sources.waiting import Beats, Streamed, filled, read_aside
 from tasks.engine.run import Run, Step
 from tasks.errors import WorkFailed
-
-MadeFrom = Generator[Step, None, tuple[Made, list[dict[str, Any]]]]
 
 
 def run_export(run: Run) -> Steps:
@@ -30,7 +29,11 @@ def run_export(run: Run) -> Steps:
     with faults_told(str(task)):
         work = Work(run, task)
     with faults_told(work.origin.shown):
-        made, sources = yield from maker_for(work.origin.kind)(work)
+        shares = shares_of(work)
+        if len(shares) > 1:
+            made, sources = yield from from_parts(work, shares)
+        else:
+            made, sources = yield from maker_for(work.origin.kind)(work)
     return work.publish(made, sources)
 
 
@@ -71,14 +74,16 @@ def from_pages(work: Work) -> MadeFrom:
     """Fetch all pages first, as only the last one tells which columns there are."""
     source = paged_source(work.configuration, work.origin.where)
     fetched = yield from first_half(fetch_pages(work.run, source))
-    for remark in fetched.remarks:
-        work.run.note(remark)
-    meter = SecondHalf(fetched.rows)
-    made = yield from work.write(
-        fetched.schema, meter.counted(fetched.table()), meter, first_row=1
-    )
-    drifts = [asdict(one) for one in fetched.drifts]
-    return made, [{**fetched.receipt, "drifts": drifts}]
+    made = yield from write_fetched(work, fetched)
+    return made, fetched.sources()
+
+
+def from_files(work: Work) -> MadeFrom:
+    """Fetch all files first, for the same reason."""
+    fetching = FilesFetching(work.run, file_sources(work))
+    fetched = yield from first_half(fetching.steps())
+    made = yield from write_fetched(work, fetched)
+    return made, fetched.sources()
 
 
 def _first(
@@ -93,6 +98,7 @@ def _first(
 
 MAKERS: dict[Kind, Callable[[Work], MadeFrom]] = {
     Kind.FILE: from_file,
+    Kind.FILES: from_files,
     Kind.PAGES: from_pages,
     Kind.DATABASE: from_database,
 }

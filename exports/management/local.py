@@ -29,7 +29,7 @@ from exports.sources.waiting import Beats, Streamed, filled, read_aside
 from exports.tables import open_writer
 from exports.tables.spool import one_schema
 from exports.tables.types import Frames, Schema
-from exports.told import notes_of
+from exports.told import notes_of, receipt_of
 
 
 class File(Streamed, Protocol):
@@ -121,7 +121,7 @@ class Local:
                 writer.write(frame)
                 self.rows, self.size_bytes = writer.rows, writer.bytes
                 self._say()
-        return Written(writer.rows, writer.bytes, notes_of(writer, bound))
+        return Written(writer.rows, writer.bytes, notes_of(receipt_of(writer, bound)))
 
     def _say(self) -> None:
         share = self.share()

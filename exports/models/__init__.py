@@ -5,3 +5,4 @@ from exports.models.export import ExportTask as ExportTask
 from exports.models.export import SavedConfiguration as SavedConfiguration
 from exports.models.export import SavedInput as SavedInput
 from exports.models.macaroon import MacaroonIdentifier as MacaroonIdentifier
+from exports.models.part import ExportPart as ExportPart

@@ -1,19 +1,20 @@
 """Pages on disk: files in the store, each of some pages, that belong to one job."""
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from time import monotonic
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import orjson
 import polars as pl
 
 from exports.sources.walk import Page
+from tasks import segments
 from tasks.archive.store import Missing, Stored
 from tasks.archive.stored import store
 from tasks.archive.upload import StoreWriter
-from tasks.engine.run import Run
+from tasks.engine.run import Run, Step
 
 ENOUGH_BYTES = 4 << 20
 ENOUGH_S = 2.0
@@ -75,12 +76,38 @@ class SegmentWriter:
             self._file = None
 
     def _begin(self, number: int) -> StoreWriter:
-        job, fence = self._run.job.pk, self._run.lease.fence
-        self._file = store().writer(fence=f"{job}-{fence}")
+        self._file = begun(self._run, number)
         self._began = monotonic()
-        line = {"job": str(job), "fence": fence, "segment": number}
-        self._file.write(orjson.dumps(line) + b"\n")
         return self._file
+
+
+def begun(run: Run, number: int) -> StoreWriter:
+    """Return a file whose first line is like no other's."""
+    job, fence = run.job.pk, run.lease.fence
+    file = store().writer(fence=f"{job}-{fence}")
+    line = {"job": str(job), "fence": fence, "segment": number}
+    file.write(orjson.dumps(line) + b"\n")
+    return file
+
+
+def committed(
+    run: Run, writer: SegmentWriter, number: int, *, cursor: Any, **progress: Any
+) -> Generator[Step, None, Stored]:
+    """Save a segment and how far it reaches in one transaction."""
+    stored = writer.commit()
+    tried: list[bool] = []
+
+    def keep() -> None:
+        segments.keep(run.job, number, stored)
+        tried.append(True)
+
+    try:
+        yield run.step(cursor=cursor, apply=keep, **progress)
+    except GeneratorExit:
+        if not tried:  # the lease was lost before; nobody knows of this file
+            store().delete(stored.digest)
+        raise
+    return stored
 
 
 def kept_pages(
