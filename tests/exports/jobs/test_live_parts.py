@@ -13,7 +13,7 @@ from exports.models import ExportPart, ExportTask
 from exports.request import Configuration, Input
 from tasks import prune, services
 from tasks.archive import stored
-from tasks.engine import clock, sweep
+from tasks.engine import clock, identity, sweep
 from tasks.models import Job, Segment
 from tasks.states import JobState
 from tests.support.backends import BACKENDS
@@ -67,19 +67,20 @@ def a_part_is_fetched(*, done: int, kill: bool = False) -> None:
 
     def look() -> bool:
         for job in part_jobs(JobState.INPROGRESS):
-            lease = job.lease_owner.split("/")
-            alive = len(lease) > 1 and Path(f"/proc/{lease[-2]}/cmdline").exists()
-            if (
-                job.done >= done
-                and alive
-                and Path(f"/proc/{lease[-2]}/cmdline").read_bytes()
-            ):
+            if job.done >= done and (pid := living(job.lease_owner)):
                 if kill:
-                    os.kill(int(lease[-2]), signal.SIGKILL)
+                    os.kill(pid, signal.SIGKILL)
                 return True
         return False
 
     until(look, within_s=20, what="a part is being fetched")
+
+
+def living(owner: str) -> int:
+    """Return the pid in a lease if that process still is; else 0."""
+    if not owner or identity.is_dead(owner):
+        return 0
+    return int(owner.split("/")[-2])
 
 
 def held(job: Job) -> bool:

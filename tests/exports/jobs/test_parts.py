@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from exports import parts
-from exports.models import ExportPart
+from exports.models import ExportPart, ExportTask
 from tasks import services
 from tasks.engine import clock, shift
 from tasks.engine.run import Run
@@ -224,11 +224,19 @@ def test_a_failed_export_that_is_tried_again_begins_anew(sources: Sources) -> No
     assert (again.job.state, again.job.rows) == ("succeeded", 100)
 
 
-def test_an_export_holds_no_worker_while_its_parts_are_made(sources: Sources) -> None:
-    task = an_export(Paged(ROWS).serve(sources), **PAGES, workers=4)
+def napping(_: ExportTask) -> shift.Shift:
+    """Run an export until it waits for its parts; return who ran it."""
     mine = shift.Shift()
     mine._take()
-    mine._turn()
+    while mine.held:
+        mine._turn()
+    return mine
+
+
+def test_an_export_holds_no_worker_while_its_parts_are_made(sources: Sources) -> None:
+    task = an_export(Paged(ROWS).serve(sources), **PAGES, workers=4)
+
+    mine = napping(task)
 
     task.job.refresh_from_db()
     assert (task.job.state, task.job.lease_owner) == ("inprogress", "")
@@ -238,9 +246,7 @@ def test_an_export_holds_no_worker_while_its_parts_are_made(sources: Sources) ->
 
 def test_cancelling_an_export_cancels_its_parts(sources: Sources) -> None:
     task = an_export(Paged(ROWS).serve(sources), **PAGES, workers=4)
-    mine = shift.Shift()
-    mine._take()
-    mine._turn()
+    mine = napping(task)
     mine._take()  # a part is begun
 
     services.cancel(task.job)
@@ -255,9 +261,7 @@ def test_cancelling_an_export_cancels_its_parts(sources: Sources) -> None:
 
 def test_a_part_that_somebody_cancels_fails_its_export(sources: Sources) -> None:
     task = an_export(Paged(ROWS).serve(sources), **PAGES, workers=4)
-    mine = shift.Shift()
-    mine._take()
-    mine._turn()
+    napping(task)
 
     services.cancel(
         Job.objects.filter(kind="exports.part").order_by("params__number")[2]
@@ -268,7 +272,7 @@ def test_a_part_that_somebody_cancels_fails_its_export(sources: Sources) -> None
     assert done.job.error == "Part 3 of 4 was cancelled."
 
 
-def test_nobody_else_hears_of_parts_in_the_log(sources: Sources) -> None:
+def test_the_log_says_that_the_work_was_shared(sources: Sources) -> None:
     task = an_export(Paged(ROWS).serve(sources), **PAGES, workers=4)
 
     ended(task)
@@ -308,9 +312,7 @@ def test_who_lost_the_export_while_it_was_put_together_changes_nothing(
 
 def test_the_sweep_adds_up_and_wakes_who_was_not_told(sources: Sources) -> None:
     task = an_export(Paged(ROWS).serve(sources), **PAGES, workers=2)
-    mine = shift.Shift()
-    mine._take()
-    mine._turn()
+    napping(task)
     first, second = Job.objects.filter(kind="exports.part").order_by("params__number")
     put(first, done=4, total=8, rows=40, size_bytes=900)
     put(second, done=2, total=8, rows=20, size_bytes=400)
