@@ -272,6 +272,9 @@ EXPORT_OPEN = env_bool("EXPORT_OPEN", default=DEBUG)  # callers need no key
 EXPORT_SOURCE_URL = env_str("EXPORT_SOURCE_URL")
 EXPORT_PAGE_SIZE = env_int("EXPORT_PAGE_SIZE", 100)
 EXPORT_KEEP_HOURS = env_number("EXPORT_KEEP_HOURS", 168)
+COMPUTE_URL = env_str("COMPUTE_URL")
+if COMPUTE_URL and not COMPUTE_URL.startswith(("tcp://", "tls://")):
+    raise ImproperlyConfigured("COMPUTE_URL must be tcp://host:port or tls://….")
 try:
     SOURCE_DATABASES = parse_databases(env_str("SOURCE_DATABASES"))
 except ValueError as error:

@@ -21,7 +21,7 @@ from exports.plan import (
     transform_of,
 )
 from exports.request import Configuration, Input
-from exports.sources.crew import Crew
+from exports.sources.crew import Crew, page_policy
 from exports.sources.database_faults import Uneven
 from exports.sources.databases import source_of
 from exports.sources.files import asked, file_name
@@ -34,15 +34,13 @@ from exports.sources.page_requests import (
     next_place,
     request_for,
 )
-from exports.sources.pages import page_policy
 from exports.sources.redacted import request_shown
 from exports.sources.walk import Walk
 from exports.tables import open_table, preview
 from exports.tables.spool import one_schema
 from exports.tables.types import Frames, Schema
 from tasks import pace
-from tasks.engine.watched import Stopped
-from tasks.errors import WorkFailed
+from tasks.errors import Stopped, WorkFailed
 from tasks.outbound import Policy
 
 ROWS = 20

@@ -154,6 +154,9 @@ class Configuration(_Extra):
     # Jobs that share the work, where the source can be cut; None: one does it all.
     workers: Annotated[int, Field(ge=1, le=MOST_WORKERS)] | None = None
 
+    # Made by the cluster that COMPUTE_URL names; None: by the service itself.
+    compute: Literal["cluster"] | None = None
+
     inner_type: InnerType = "csv"  # of the zip's one member
     neutralise_formulas: bool = False
     file_name: Name | None = None  # of the download; None: the task's id

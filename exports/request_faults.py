@@ -40,14 +40,20 @@ def is_url(text: str | None) -> bool:
     return text is not None and text.lower().startswith(("http://", "https://"))
 
 
-def faults_of(configuration: Configuration, *, databases: Databases) -> Iterator[Fault]:
-    """Find what is wrong; `databases` are those in SOURCE_DATABASES."""
+def faults_of(
+    configuration: Configuration, *, databases: Databases, cluster: bool
+) -> Iterator[Fault]:
+    """Find what is wrong; `databases` are those in SOURCE_DATABASES.
+
+    `cluster` tells whether the service has one.
+    """
     yield from _folder(configuration)
     yield from _source(configuration, databases)
     yield from _secrets(configuration)
     yield from _paging(configuration)
     yield from _files(configuration)
     yield from _workers(configuration)
+    yield from _cluster(configuration, has_one=cluster)
     yield from _types(configuration)
     yield from _filter(configuration)
     yield from _groups(configuration)
@@ -203,6 +209,30 @@ def _workers(configuration: Configuration) -> Iterator[Fault]:
         asked = paging if isinstance(paging, Paging) else Paging()
         if why := range_fault(asked, configuration.page_limit):
             yield Fault(("workers",), "conflict", why)
+
+
+def _cluster(configuration: Configuration, *, has_one: bool) -> Iterator[Fault]:
+    if configuration.compute is None:
+        return
+    if not has_one:
+        why = "This service has no cluster: its operator names one in COMPUTE_URL"
+        yield Fault(("compute",), "not_offered", why)
+    url = configuration.source_url or configuration.db_url or ""
+    asked = configuration.paging
+    paging = asked if isinstance(asked, Paging) else Paging()
+    for name, why in (
+        ("workers", "The cluster has workers of its own: leave `workers` out"),
+        ("rate_limit", "A rate is kept by the service alone: leave `compute` out"),
+    ):
+        if getattr(configuration, name) is not None:
+            yield Fault((name,), "conflict", why)
+    if url and not is_url(url):
+        why = "A named database is read by the service itself, not by a cluster"
+        yield Fault(("compute",), "conflict", why)
+        return
+    is_paged = not (configuration.source_urls or is_file(configuration, url))
+    if is_paged and (why := range_fault(paging, configuration.page_limit)):
+        yield Fault(("compute",), "conflict", why)
 
 
 def _types(configuration: Configuration) -> Iterator[Fault]:

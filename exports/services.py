@@ -170,6 +170,10 @@ def databases() -> Databases:
     return named
 
 
+def has_cluster() -> bool:
+    return bool(settings.COMPUTE_URL)
+
+
 def load_request(task: ExportTask) -> ExportRequest:
     """Return what a task was started with, its secrets unsealed.
 

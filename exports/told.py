@@ -12,6 +12,9 @@ MOST_TOLD = 20  # cells that are named in a receipt; all are counted
 
 Told = dict[str, Any]
 
+NO_REMARKS: Told = {"remarked": 0, "remarks": []}
+NO_MISFITS: Told = {"misfitted": 0, "misfits": []}
+
 
 def notes_of(told: Told) -> list[str]:
     """Say it in sentences, with the first cell of each kind."""
@@ -42,9 +45,14 @@ def told_together(parts: Sequence[Told]) -> Told:
 
 
 def receipt_of(writer: Writer, bound: BoundTransform) -> Told:
-    return {
-        "remarked": writer.remarked,
-        "remarks": [asdict(one) for one in writer.remarks[:MOST_TOLD]],
-        "misfitted": bound.failed,
-        "misfits": [asdict(one) for one in bound.misfits[:MOST_TOLD]],
-    }
+    return told_together([remarks_of(writer), misfits_of(bound)])
+
+
+def remarks_of(writer: Writer) -> Told:
+    remarks = [asdict(one) for one in writer.remarks[:MOST_TOLD]]
+    return {"remarked": writer.remarked, "remarks": remarks, **NO_MISFITS}
+
+
+def misfits_of(bound: BoundTransform) -> Told:
+    misfits = [asdict(one) for one in bound.misfits[:MOST_TOLD]]
+    return {**NO_REMARKS, "misfitted": bound.failed, "misfits": misfits}

@@ -1,9 +1,11 @@
 """Making an export: rows fetched, changed, written and published."""
 
 from collections.abc import Callable, Generator
+from functools import partial
 
 import polars as pl
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from exports.faults import faults_told
 from exports.jobs.databases import from_database
@@ -29,15 +31,19 @@ def run_export(run: Run) -> Steps:
     with faults_told(str(task)):
         work = Work(run, task)
     with faults_told(work.origin.shown):
-        shares = shares_of(work)
-        if len(shares) > 1:
-            made, sources = yield from from_parts(work, shares)
-        else:
-            made, sources = yield from maker_for(work.origin.kind)(work)
+        made, sources = yield from maker_for(work)(work)
     return work.publish(made, sources)
 
 
-def maker_for(kind: Kind) -> Callable[[Work], MadeFrom]:
+def maker_for(work: Work) -> Callable[[Work], MadeFrom]:
+    if work.configuration.compute:
+        if not settings.COMPUTE_URL:
+            raise WorkFailed("no_cluster", "This service has no cluster any more.")
+        maker: Callable[[Work], MadeFrom] = import_string(CLUSTER)
+        return maker
+    if len(shares := shares_of(work)) > 1:
+        return partial(from_parts, shares=shares)
+    kind = work.origin.kind
     if kind not in MAKERS:
         raise WorkFailed("no_reader", f"A {kind.value} cannot be exported here.")
     return MAKERS[kind]
@@ -96,6 +102,8 @@ def _first(
     return frame
 
 
+# By name: only a service that has a cluster knows the library that speaks to it.
+CLUSTER = "exports.cluster.run.from_cluster"
 MAKERS: dict[Kind, Callable[[Work], MadeFrom]] = {
     Kind.FILE: from_file,
     Kind.FILES: from_files,

@@ -12,13 +12,15 @@ from exports.jobs.progress import SecondHalf
 from exports.jobs.work import Steps, Work
 from exports.models import ExportPart
 from exports.plan import Kind, paged_source, write_options
-from exports.sources.fetched import Fetched, gathered, watched
+from exports.sources.fetched import Fetched, watched
 from exports.sources.many_files import FilesFetching
 from exports.sources.page_ranges import PageRange, is_short, narrowed
 from exports.sources.pages import fetch_pages
 from exports.sources.segments import begun, kept_pages
 from exports.tables import open_writer
 from exports.tables.packed import packed_seen, unpacked_schema
+from exports.tables.spool import gathered
+from exports.tables.types import Frames
 from exports.tables.write import pasted_format
 from exports.told import receipt_of
 from tasks import segments
@@ -95,7 +97,7 @@ def rows_written(
     return {"written": writer.rows, "told": receipt_of(writer, bound)}, stored
 
 
-def fetched_frames(work: Work, part: ExportPart) -> Any:
+def fetched_frames(work: Work, part: ExportPart) -> Frames:
     of_task = ExportPart.objects.filter(task=part.task, stage=Stage.FETCH)
     source = of_task.select_related("task").get(number=part.spec["part"])
     kept = parts.segments_of(source)

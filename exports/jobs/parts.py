@@ -7,11 +7,13 @@ from typing import Any
 
 from exports import parts
 from exports.jobs.fetching import write_fetched
-from exports.jobs.together import together
+from exports.jobs.together import Together, together
 from exports.jobs.work import Made, MadeFrom, Work
 from exports.models import ExportPart
 from exports.plan import Kind, is_blocking, paged_source, write_options
+from exports.sources.fetched import Fetched, drift_remarks
 from exports.sources.page_ranges import PageRange, cut, page_ranges, range_fault
+from exports.sources.page_requests import Place
 from exports.tables.packed import packed_schema
 from exports.tables.types import Schema
 from exports.tables.write import pasted_format
@@ -45,7 +47,10 @@ def from_parts(work: Work, shares: Sequence[PageRange]) -> MadeFrom:
     """Have the source fetched in parts; where rows follow each other, written too."""
     specs = [asdict(share) for share in shares]
     fetching = yield from finished(work, Stage.FETCH, lambda: specs)
-    fetched, live = together(work, fetching)
+    outcomes = [part.outcome for part in fetching]
+    made_of = together(work, shares, outcomes)
+    live = fetching[: len(made_of.outcomes)]
+    fetched = fetched_by(work, live, made_of)
     if not is_pasted(work):
         made = yield from write_fetched(work, fetched)
         return made, fetched.sources()
@@ -55,6 +60,20 @@ def from_parts(work: Work, shares: Sequence[PageRange]) -> MadeFrom:
         work.run.note(remark)
     made = yield from pasted(work, fetched.schema, writing)
     return made, fetched.sources()
+
+
+def fetched_by(work: Work, live: Sequence[ExportPart], made_of: Together) -> Fetched:
+    return Fetched(
+        pages=made_of.sum_of("pages"),
+        rows=made_of.sum_of("rows"),
+        size_bytes=made_of.sum_of("size_bytes"),
+        merge=made_of.merge,
+        remarks=drift_remarks(made_of.merge),
+        receipts=made_of.receipts,
+        place=Place(**live[-1].outcome["place"]),
+        segments=tuple(one for part in live for one in parts.segments_of(part)),
+        lease=work.run.lease,
+    )
 
 
 def finished(

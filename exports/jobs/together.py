@@ -1,13 +1,11 @@
-"""What the parts of an export have fetched, as if one job had."""
+"""What several have fetched of one source, as if one had."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from exports import parts
 from exports.jobs.work import Work
-from exports.models import ExportPart
 from exports.plan import Kind, paged_source
-from exports.sources.fetched import Fetched, drift_remarks
 from exports.sources.page_ranges import PageRange, rows_planned
 from exports.sources.page_requests import Place
 from exports.sources.walk import MOST_SAME
@@ -17,66 +15,66 @@ from tasks.errors import WorkFailed
 
 SUMS = ("pages", "requests", "bytes")
 
+# Of one share: pages, rows, size_bytes, receipts, place, seen and, of pages, short.
+Outcome = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """The sum of the shares up to the one in which the source ended."""
+
+    outcomes: list[Outcome]
+    merge: SchemaMerge
+    receipts: list[dict[str, Any]]
+
+    def sum_of(self, name: str) -> int:
+        return sum(outcome[name] for outcome in self.outcomes)
+
 
 def together(
-    work: Work, fetching: Sequence[ExportPart]
-) -> tuple[Fetched, list[ExportPart]]:
-    """Return the rows of all parts, and those parts that have any to be read.
-
-    Raises WorkFailed when the pages were not what they were taken for.
-    """
-    live = list(live_parts(work, fetching))
-    check_repeats(live)
-    outcomes = [part.outcome for part in live]
+    work: Work, shares: Sequence[PageRange], outcomes: Sequence[Outcome]
+) -> Together:
+    """Put outcomes together. Raises WorkFailed if pages were not as they were cut."""
+    live = list(outcomes)
+    if work.origin.kind is Kind.PAGES:
+        live = list(live_pages(work, shares, outcomes))
+        check_repeats(live)
     merge = SchemaMerge()
-    for outcome in outcomes:
+    for outcome in live:
         for seen in outcome["seen"]:
             merge.see(unpacked_seen(seen))
-    fetched = Fetched(
-        pages=sum(outcome["pages"] for outcome in outcomes),
-        rows=sum(outcome["rows"] for outcome in outcomes),
-        size_bytes=sum(outcome["size_bytes"] for outcome in outcomes),
-        merge=merge,
-        remarks=drift_remarks(merge),
-        receipts=receipts_of(work, outcomes),
-        place=Place(**outcomes[-1]["place"]),
-        segments=tuple(one for part in live for one in parts.segments_of(part)),
-        lease=work.run.lease,
-    )
-    return fetched, live
+    return Together(live, merge, receipts_of(work, live))
 
 
-def live_parts(work: Work, fetching: Sequence[ExportPart]) -> Iterator[ExportPart]:
-    """Give the parts up to the one in which the source ended."""
-    if work.origin.kind is not Kind.PAGES:
-        yield from fetching
-        return
+def live_pages(
+    work: Work, shares: Sequence[PageRange], outcomes: Sequence[Outcome]
+) -> Iterator[Outcome]:
     source = paged_source(work.configuration, work.origin.where)
-    for part in fetching:
-        yield part
-        if part.outcome["short"]:
+    for pages, outcome in zip(shares, outcomes, strict=True):
+        yield outcome
+        if outcome["short"]:
             return
-        planned = rows_planned(source, PageRange(**part.spec))
-        if planned is not None and part.outcome["rows"] != planned:
-            raise WorkFailed("uneven_pages", uneven(part, planned, source.size))
+        planned = rows_planned(source, pages)
+        if planned is not None and outcome["rows"] != planned:
+            why = uneven(pages, outcome["rows"], planned, source.size)
+            raise WorkFailed("uneven_pages", why)
 
 
-def uneven(part: ExportPart, planned: int, size: int) -> str:
-    first, end = part.spec["first"] + 1, part.spec["end"]
+def uneven(pages: PageRange, rows: int, planned: int, size: int) -> str:
     return (
-        f"Pages {first} to {end} hold {part.outcome['rows']} rows and not {planned}: "
+        f"Pages {pages.first + 1} to {pages.end} hold {rows} rows and not {planned}: "
         f"the source does not give {size} rows a page, so nobody can tell beforehand "
         "which pages hold the rows up to total_limit. Give `page_limit` instead of it, "
         "the source's own page size as `paging.size`, or no `workers`."
     )
 
 
-def check_repeats(live: Sequence[ExportPart]) -> None:
+def check_repeats(outcomes: Sequence[Outcome]) -> None:
     """Refuse pages that are all the same, as one who fetches them in turn does."""
     same, digest = 0, ""
-    for part in live:
-        place, pages = Place(**part.outcome["place"]), part.outcome["pages"]
-        goes_on = place.same == pages and place.digest == digest
+    for outcome in outcomes:
+        place = Place(**outcome["place"])
+        goes_on = place.same == outcome["pages"] and place.digest == digest
         same = place.same + (same if goes_on else 0)
         digest = place.digest
         if same >= MOST_SAME:
@@ -88,7 +86,7 @@ def check_repeats(live: Sequence[ExportPart]) -> None:
             raise WorkFailed("repeated_page", message)
 
 
-def receipts_of(work: Work, outcomes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def receipts_of(work: Work, outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
     told: list[dict[str, Any]] = [one for made in outcomes for one in made["receipts"]]
     if work.origin.kind is not Kind.PAGES:
         return told

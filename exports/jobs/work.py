@@ -64,7 +64,7 @@ class Work:
                     writer.write(frame)
                     yield self.step(writer, meter)
             stored = out.commit()
-        return self._made(stored, writer.rows, receipt_of(writer, bound))
+        return self.made(stored, writer.rows, receipt_of(writer, bound))
 
     def paste(
         self, schema: Schema, pieces: Iterable[tuple[bytes, int]], told: Told
@@ -80,7 +80,7 @@ class Work:
                     writer.paste(piece, rows=rows)
                     yield self.run.step(rows=writer.rows, size_bytes=writer.bytes)
             stored = out.commit()
-        return self._made(stored, writer.rows, told)
+        return self.made(stored, writer.rows, told)
 
     def bound(self, schema: Schema, *, first_row: int) -> BoundTransform:
         transform = transform_of(self.request.inputs, self.configuration)
@@ -119,7 +119,8 @@ class Work:
         options = write_options(self.configuration)
         return open_writer(self.configuration.file_type, out, schema, options)
 
-    def _made(self, stored: Stored, rows: int, told: Told) -> Made:
+    def made(self, stored: Stored, rows: int, told: Told) -> Made:
+        """Say in the log what was made."""
         for note in notes_of(told):
             self.run.note(note)
         self.run.note(f"wrote {rows} rows, {stored.size} bytes")

@@ -21,10 +21,10 @@ from exports.plan import (
 )
 from exports.request import Configuration
 from exports.request_faults import is_url
-from exports.sources.crew import Crew
+from exports.sources.crew import Crew, page_policy
 from exports.sources.files import FileSource
 from exports.sources.local import LocalFile
-from exports.sources.pages import page_policy, walk_pages
+from exports.sources.pages import walk_pages
 from exports.sources.waiting import Beats, Streamed, filled, read_aside
 from exports.tables import open_writer
 from exports.tables.spool import one_schema

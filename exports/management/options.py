@@ -108,7 +108,7 @@ def checked(given: dict[str, Any]) -> Configuration:
     except ValidationError as error:
         first = error.errors()[0]
         raise OptionError(_said(first["loc"], first["msg"])) from None
-    for fault in faults_of(configuration, databases={}):
+    for fault in faults_of(configuration, databases={}, cluster=False):
         raise OptionError(_said(fault.loc, fault.msg))
     return configuration
 

@@ -1,6 +1,6 @@
 """Rows that were fetched into the store, and what is known of them by then."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, BinaryIO, cast
 
@@ -9,13 +9,11 @@ import polars as pl
 from exports.sources.page_requests import Place
 from exports.sources.segments import kept_pages
 from exports.tables.drift import Drift, SchemaMerge
-from exports.tables.spool import conformed
+from exports.tables.spool import gathered
 from exports.tables.types import Frames, Schema
 from tasks.archive.store import Stored
 from tasks.engine.lease import Lease
 from tasks.engine.watched import WatchedFile
-
-ENOUGH_CELLS = 500_000  # of a frame made of small pages
 
 
 @dataclass(frozen=True)
@@ -47,13 +45,7 @@ class Fetched:
 
     def sources(self) -> list[dict[str, Any]]:
         """Return the receipts, with the drifts of the one source or of each file."""
-        drifts = [asdict(one) for one in self.drifts]
-        if len(self.receipts) == 1:
-            return [{**self.receipt, "drifts": drifts}]
-        return [
-            {**receipt, "drifts": [one for one in drifts if one["page"] == number]}
-            for number, receipt in enumerate(self.receipts, 1)
-        ]
+        return with_drifts(self.receipts, self.merge)
 
     def frames(self) -> Iterator[tuple[int, pl.DataFrame]]:
         """Yield each frame with its page's number, in the types that page has."""
@@ -67,18 +59,16 @@ class Fetched:
         return gathered(frames, self.schema)
 
 
-def gathered(frames: Frames, schema: Schema) -> Frames:
-    """Yield rows in one schema, small frames put together."""
-    waiting: list[pl.DataFrame] = []
-    cells = 0
-    for frame in frames:
-        waiting.append(conformed(frame, schema))
-        cells += frame.height * max(1, len(schema))
-        if cells >= ENOUGH_CELLS:
-            yield pl.concat(waiting)
-            waiting, cells = [], 0
-    if waiting:
-        yield pl.concat(waiting)
+def with_drifts(
+    receipts: Sequence[dict[str, Any]], merge: SchemaMerge
+) -> list[dict[str, Any]]:
+    drifts = [asdict(one) for one in merge.drifts]
+    if len(receipts) == 1:
+        return [{**receipts[0], "drifts": drifts}]
+    return [
+        {**receipt, "drifts": [one for one in drifts if one["page"] == number]}
+        for number, receipt in enumerate(receipts, 1)
+    ]
 
 
 def drift_remarks(merge: SchemaMerge) -> list[str]:

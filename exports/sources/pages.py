@@ -8,19 +8,18 @@ import polars as pl
 from django.conf import settings
 from django.utils import timezone
 
-from exports.sources.crew import PAGE_BYTES, Crew
+from exports.sources.crew import Crew, page_policy
 from exports.sources.fetched import Fetched, drift_remarks, watched
 from exports.sources.page_links import shown
 from exports.sources.page_requests import PagedSource, Place
 from exports.sources.segments import SegmentWriter, committed, kept_pages
 from exports.sources.walk import Page, Reserve, Walk
 from exports.tables.drift import SchemaMerge
-from tasks import outbound, pace, segments
+from tasks import pace, segments
 from tasks.archive.store import Stored
 from tasks.engine.run import Run, Step
 from tasks.errors import WorkFailed
 
-PAGE_TIMEOUT_S = 300.0
 KEY = "pages"  # in the job's cursor
 FIRST = Place()
 
@@ -61,17 +60,6 @@ def walk_pages(
         yield from Walk(source, crew, reserve=reserve).pages()
     finally:
         crew.close()
-
-
-def page_policy(source: PagedSource, policy: outbound.Policy) -> outbound.Policy:
-    """Return what one page may cost; a slow source may think as long as it is told."""
-    return replace(
-        policy,
-        read_timeout_s=source.timeout_s,
-        total_timeout_s=min(policy.total_timeout_s, PAGE_TIMEOUT_S),
-        max_bytes=min(policy.max_bytes, PAGE_BYTES),
-        max_raw_bytes=min(policy.max_raw_bytes, PAGE_BYTES),
-    )
 
 
 @dataclass(frozen=True)

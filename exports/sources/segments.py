@@ -1,6 +1,5 @@
 """Pages on disk: files in the store, each of some pages, that belong to one job."""
 
-import io
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from time import monotonic
@@ -10,6 +9,7 @@ import orjson
 import polars as pl
 
 from exports.sources.walk import Page
+from exports.tables.packed import packed_frame, unpacked_frame
 from tasks import segments
 from tasks.archive.store import Missing, Stored
 from tasks.archive.stored import store
@@ -53,7 +53,7 @@ class SegmentWriter:
     def add(self, page: Page, *, number: int) -> None:
         """Write a page; `number` is the file's, should this be its first page."""
         file = self._file or self._begin(number)
-        blocks = [_packed(frame) for frame in page.frames]
+        blocks = [packed_frame(frame) for frame in page.frames]
         sizes = [len(block) for block in blocks]
         line = {"page": page.number, "asked": page.asked, "frames": sizes}
         file.write(orjson.dumps(line) + b"\n")
@@ -121,14 +121,8 @@ def kept_pages(
             while line := reader.readline():
                 told = orjson.loads(line)
                 blocks = [_taken(reader, size) for size in told["frames"]]
-                frames = [pl.read_ipc_stream(io.BytesIO(block)) for block in blocks]
+                frames = [unpacked_frame(block) for block in blocks]
                 yield KeptPage(told["page"], told["asked"], frames)
-
-
-def _packed(frame: pl.DataFrame) -> bytes:
-    block = io.BytesIO()
-    frame.write_ipc_stream(block, compression="lz4")
-    return block.getvalue()
 
 
 def _taken(file: BinaryIO, size: int) -> bytes:

@@ -1,4 +1,4 @@
-"""A table's columns and types as text, to be kept as JSON or sent elsewhere."""
+"""Tables and what is known of their columns, to be kept or sent elsewhere."""
 
 import io
 from base64 import b64decode, b64encode
@@ -19,6 +19,16 @@ def packed_schema(schema: Schema) -> str:
 
 def unpacked_schema(text: str) -> dict[str, pl.DataType]:
     return dict(pl.read_ipc_stream(io.BytesIO(b64decode(text))).schema)
+
+
+def packed_frame(frame: pl.DataFrame) -> bytes:
+    block = io.BytesIO()
+    frame.write_ipc_stream(block, compression="lz4")
+    return block.getvalue()
+
+
+def unpacked_frame(block: bytes) -> pl.DataFrame:
+    return pl.read_ipc_stream(io.BytesIO(block))
 
 
 def packed_seen(seen: Seen) -> dict[str, Any]:

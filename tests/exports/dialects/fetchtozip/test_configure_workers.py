@@ -66,15 +66,15 @@ def test_there_are_one_to_sixteen_workers(client: Client, workers: int) -> None:
         (
             {"paging": CURSOR, "page_limit": 9},
             (
-                "Pages of style 'cursor' are fetched by one worker: where the next one is "
-                "stands in the one before"
+                "Pages of style 'cursor' are fetched by one worker: where the next "
+                "one is stands in the one before"
             ),
         ),
         (
             {"paging": {"style": "link"}},
             (
-                "Pages of style 'link' are fetched by one worker: where the next one is "
-                "stands in the one before"
+                "Pages of style 'link' are fetched by one worker: where the next "
+                "one is stands in the one before"
             ),
         ),
         (
