@@ -66,14 +66,19 @@ def group_parts(plan: Plan) -> int:
     return PARTS if groups_of(plan.bound()).keys else 1
 
 
+def every(blocks: Blocks, first: int, step: int) -> Blocks:
+    return blocks[first::step]
+
+
 def combined_groups(
-    pieces: Iterable[bytes], plan: Plan, unwanted: Unwanted
+    parts: Iterable[Blocks], plan: Plan, unwanted: Unwanted
 ) -> tuple[bytes, bytes]:
-    """Put the same part of all groupings together, in the order of the rows."""
+    """Put the same parts of all groupings together, in the order of the rows."""
     give_up(unwanted)
     ordered = Ordered.of(plan)
     groups = groups_of(ordered.bound)
-    rows = groups.grouped(pl.concat(map(unpacked_frame, pieces)), groups.merge)
+    found = pl.concat(unpacked_frame(block) for part in parts for block in part)
+    rows = groups.grouped(found, groups.merge)
     groups.groups = rows.height
     groups.check_size()
     place = rows[ROW].alias(ordered.order)

@@ -46,7 +46,10 @@ def read_all(
     yield from cluster.waited(reads, lambda ended: progress(0, ended, len(reads)))
     told = [cluster.submit(reading.outcome_of, read) for read in reads]
     outcomes = yield from cluster.results(told)
-    return together(work, shares, outcomes), reads
+    read = together(work, shares, outcomes)
+    rows, size_bytes = read.sum_of("rows"), read.sum_of("size_bytes")
+    yield work.run.step(rows=rows, size_bytes=size_bytes)
+    return read, reads
 
 
 def shares_of(work: Work) -> list[PageRange]:
@@ -87,6 +90,7 @@ def make(
     whole = cluster.submit(writing.whole_file, parts, plan, is_unwanted)
     yield from cluster.waited([whole], lambda _: {})
     [file] = yield from cluster.results([whole])
+    yield work.run.step(rows=file.rows, size_bytes=file.stored.size)
     return work.made(file.stored, file.rows, told_together([*told, file.told]))
 
 

@@ -49,7 +49,7 @@ def send(
         return sent
     ranges = min(MOST_RANGES, max(1, -(-size // chunk_bytes)))
     if bound.grouping is not None:
-        parts = send_groups(cluster, plan, chunks, sent)
+        parts = send_groups(cluster, plan, chunks, ranges, sent)
     else:
         parts = send_sorts(cluster, plan, chunks, sent)
     send_ranges(cluster, plan, parts, ranges, sent)
@@ -109,9 +109,10 @@ def send_sorts(
 
 
 def send_groups(
-    cluster: Cluster, plan: Plan, chunks: Sequence[Chunk], sent: Sent
+    cluster: Cluster, plan: Plan, chunks: Sequence[Chunk], count: int, sent: Sent
 ) -> list[Promise]:
     """Return the groups in parts by the hash of their keys, each in order."""
+    count = min(count, rows.group_parts(plan))
     grouped = []
     for one in chunks:
         made = cluster.submit(
@@ -122,11 +123,11 @@ def send_groups(
     return [
         cluster.submit(
             rows.combined_groups,
-            [cluster.submit(rows.item, one, number) for one in grouped],
+            [cluster.submit(rows.every, one, number, count) for one in grouped],
             plan,
             is_unwanted,
         )
-        for number in range(rows.group_parts(plan))
+        for number in range(count)
     ]
 
 
