@@ -68,7 +68,8 @@ class Cluster:
             raise lost("The connection to the cluster broke.")
         if future.status == "error":
             raise named(future.exception(timeout=CONNECT_S))
-        if future.status in {"cancelled", "lost"}:
+        # What is "lost" with a worker is made once more.
+        if future.status == "cancelled":
             raise lost("The cluster forgot a step that it had been given.")
 
     def _gathered(self, futures: Sequence[Promise]) -> list[Any]:

@@ -133,5 +133,9 @@ def blocks_between(read: tuple[Blocks, Outcome], first: int, end: int) -> Blocks
     return read[0][first:end]
 
 
+def joined(pieces: list[Blocks]) -> Blocks:
+    return [block for piece in pieces for block in piece]
+
+
 def outcome_of(read: tuple[Blocks, Outcome]) -> Outcome:
     return read[1]

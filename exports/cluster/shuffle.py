@@ -63,22 +63,40 @@ def cut_up(
     chunk_bytes: int,
     first_row: int,
 ) -> Iterator[Chunk]:
+    """Give neighbouring blocks together, of one share or of several small ones."""
+    pieces: list[Promise] = []
+    waiting_rows = size = 0
     for outcome, read in zip(outcomes, table, strict=False):
-        for first, end, count in slices(outcome["blocks"], chunk_bytes):
-            piece = cluster.submit(reading.blocks_between, read, first, end)
-            yield Chunk(piece, first_row)
-            first_row += count
+        for one in slices(outcome["blocks"], chunk_bytes):
+            pieces.append(
+                cluster.submit(reading.blocks_between, read, one.first, one.end)
+            )
+            waiting_rows, size = waiting_rows + one.rows, size + one.size
+            if size >= chunk_bytes:
+                yield Chunk(cluster.submit(reading.joined, pieces), first_row)
+                first_row += waiting_rows
+                pieces, waiting_rows, size = [], 0, 0
+    if pieces:
+        yield Chunk(cluster.submit(reading.joined, pieces), first_row)
 
 
-def slices(
-    blocks: Sequence[tuple[int, int]], chunk_bytes: int
-) -> Iterator[tuple[int, int, int]]:
-    """Give first and end of neighbouring blocks (rows, bytes), and their rows."""
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Neighbouring blocks of a share, from `first` up to, but not with, `end`."""
+
+    first: int
+    end: int
+    rows: int
+    size: int  # bytes
+
+
+def slices(blocks: Sequence[tuple[int, int]], chunk_bytes: int) -> Iterator[Slice]:
+    """Cut blocks, of which rows and bytes are given, where a slice is full."""
     first = count = size = 0
     for at, (block_rows, block_bytes) in enumerate(blocks):
         count, size = count + block_rows, size + block_bytes
         if size >= chunk_bytes or at == len(blocks) - 1:
-            yield first, at + 1, count
+            yield Slice(first, at + 1, count, size)
             first, count, size = at + 1, 0, 0
 
 

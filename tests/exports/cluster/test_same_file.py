@@ -49,7 +49,7 @@ FORMATS: list[dict[str, Any]] = [
 @pytest.fixture(autouse=True)
 def _small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have a small table go through many steps."""
-    monkeypatch.setattr(shuffle, "CHUNK_BYTES", 4_000)
+    monkeypatch.setattr(shuffle, "CHUNK_BYTES", 1_000)
 
 
 @pytest.mark.parametrize("steps", STEPS, ids=lambda one: "-".join(one) or "none")
