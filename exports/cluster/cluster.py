@@ -5,7 +5,8 @@ from contextlib import suppress
 from threading import Event, Thread, Timer
 from typing import Any, TypeVar, cast
 
-from distributed import Client, KilledWorker
+from distributed import CancelledError, Client, KilledWorker
+from distributed.comm.core import CommClosedError
 
 from exports.cluster.unwanted import run_step
 from tasks.engine.run import Run, Step
@@ -85,12 +86,19 @@ class Cluster:
 
 def connected(run: Run, url: str, shown: str) -> Generator[Step, None, Cluster]:
     """Connect to a scheduler. Raises WorkFailed if none answers."""
+    given_up = Event()
 
     def connect() -> Any:
-        return untyped(url, timeout=CONNECT_S, set_as_default=False)
+        client = untyped(url, timeout=CONNECT_S, set_as_default=False)
+        if given_up.is_set():
+            client.close(timeout=CLOSE_S)
+        return client
 
     try:
         client = yield from aside(run, connect)
+    except GeneratorExit:
+        given_up.set()
+        raise
     except (OSError, TimeoutError, ValueError) as error:
         message = "The cluster that COMPUTE_URL names does not answer."
         raise WorkFailed("cluster_down", message, temporary=True) from error
@@ -138,6 +146,8 @@ def named(error: BaseException | None) -> BaseException:
     """Say in our own words what Dask raises of its own."""
     if isinstance(error, KilledWorker):
         return lost("Too many workers of the cluster died in the same step.")
+    if isinstance(error, CancelledError | CommClosedError):
+        return lost("The connection to the cluster broke.")
     return error or lost("A step failed, and the cluster does not say why.")
 
 
