@@ -23,3 +23,8 @@ def format_of(url: str) -> str:
         return suffix[1:]
     known = BY_EXTENSION.get(suffix[1:])
     return known.name if known else ""
+
+
+def is_url(text: str | None) -> bool:
+    """Tell whether a `db_url` means a source on the web."""
+    return text is not None and text.lower().startswith(("http://", "https://"))

@@ -2,18 +2,17 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
-from typing import Any
 
-from exports.origins import is_file
+from exports.faulty import Fault as Fault
+from exports.faulty import url_faults
 from exports.request import BasicAuth, BearerAuth, Configuration, Paging
+from exports.shared_faults import cluster_faults, files_faults, workers_faults
 from exports.sources.named import Database, Databases
-from exports.sources.page_ranges import range_fault
 from exports.tables.errors import BadRule
 from exports.tables.fields import TYPES
 from exports.tables.rules import parse_rule
 from tasks.archive.names import safe_name
-from tasks.outbound import BadUrl, Blocked
+from tasks.outbound import Blocked
 from tasks.outbound.headers import check_headers
 from tasks.outbound.urls import parse
 
@@ -23,21 +22,6 @@ OTHER_SOURCE = (
     "Input should be an http(s) URL or the name of a connection in SOURCE_DATABASES; "
     "a database's own URL or a path is not taken"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing that is wrong, in the words of pydantic's errors."""
-
-    loc: tuple[str | int, ...]
-    type: str
-    msg: str
-    ctx: dict[str, Any] = field(default_factory=dict)
-
-
-def is_url(text: str | None) -> bool:
-    """Tell whether a `db_url` means a source on the web."""
-    return text is not None and text.lower().startswith(("http://", "https://"))
 
 
 def faults_of(
@@ -51,9 +35,9 @@ def faults_of(
     yield from _source(configuration, databases)
     yield from _secrets(configuration)
     yield from _paging(configuration)
-    yield from _files(configuration)
-    yield from _workers(configuration)
-    yield from _cluster(configuration, has_one=cluster)
+    yield from files_faults(configuration)
+    yield from workers_faults(configuration)
+    yield from cluster_faults(configuration, has_one=cluster)
     yield from _types(configuration)
     yield from _filter(configuration)
     yield from _groups(configuration)
@@ -73,29 +57,15 @@ def _folder(configuration: Configuration) -> Iterator[Fault]:
 
 
 def _source(configuration: Configuration, databases: Databases) -> Iterator[Fault]:
-    yield from _url(configuration.source_url, "source_url")
+    yield from url_faults(configuration.source_url, ("source_url",))
     named: Database | None = None
     if is_url(configuration.db_url):
-        yield from _url(configuration.db_url, "db_url")
+        yield from url_faults(configuration.db_url, ("db_url",))
     elif configuration.db_url is not None:
         named = databases.get(configuration.db_url)
         if named is None:
             yield Fault(("db_url",), "source_database", OTHER_SOURCE)
     yield from _of_database(configuration, named)
-
-
-def _url(url: str | None, name: str) -> Iterator[Fault]:
-    if url is None:
-        return
-    try:
-        parse(url)
-    except BadUrl as error:
-        authority = url.partition("//")[2].partition("/")[0]
-        if "@" in authority:
-            why = "Input should hold no user name or password: send `auth` instead"
-        else:
-            why = f"Input should be an http(s) URL: {error}"
-        yield Fault((name,), "url_parsing", why)
 
 
 def _of_database(
@@ -165,74 +135,6 @@ def _paging(configuration: Configuration) -> Iterator[Fault]:
     if not paging.cursor_path:
         why = "Paging by cursor needs `cursor_path`: where in a page the next one is"
         yield Fault(("paging", "cursor_path"), "missing", why)
-
-
-def _files(configuration: Configuration) -> Iterator[Fault]:
-    urls = configuration.source_urls or []
-    for number, url in enumerate(urls):
-        for fault in _url(url, "source_urls"):
-            yield replace(fault, loc=("source_urls", number))
-    if not urls:
-        return
-    for name in ("source_url", "db_url", "table", "query", "page_limit"):
-        if getattr(configuration, name) is not None:
-            why = f"Give `source_urls` or `{name}`, not both"
-            yield Fault((name,), "conflict", why)
-    if isinstance(configuration.paging, Paging):
-        yield Fault(("paging",), "conflict", "`source_urls` are files, without pages")
-    secret = configuration.headers or configuration.auth
-    if secret and len({_origin(url) for url in urls}) > 1:
-        why = "`headers` and `auth` go to one origin, and these are several"
-        yield Fault(("source_urls",), "conflict", why)
-
-
-def _origin(url: str) -> object:
-    try:
-        target = parse(url)
-    except BadUrl:
-        return None  # told already
-    return target.scheme, target.host, target.port
-
-
-def _workers(configuration: Configuration) -> Iterator[Fault]:
-    if (configuration.workers or 1) == 1 or configuration.source_urls:
-        return
-    url = configuration.source_url or configuration.db_url or ""
-    if url and not is_url(url):
-        why = "A named database is read by one worker"
-        yield Fault(("workers",), "conflict", why)
-    elif is_file(configuration, url):
-        why = "One file is read by one worker; several workers take `source_urls`"
-        yield Fault(("workers",), "conflict", why)
-    else:
-        paging = configuration.paging
-        asked = paging if isinstance(paging, Paging) else Paging()
-        if why := range_fault(asked, configuration.page_limit):
-            yield Fault(("workers",), "conflict", why)
-
-
-def _cluster(configuration: Configuration, *, has_one: bool) -> Iterator[Fault]:
-    if configuration.compute is None:
-        return
-    if not has_one:
-        why = "This service has no cluster: its operator names one in COMPUTE_URL"
-        yield Fault(("compute",), "not_offered", why)
-    url = configuration.source_url or configuration.db_url or ""
-    asked = configuration.paging
-    paging = asked if isinstance(asked, Paging) else Paging()
-    for name, why in (
-        ("workers", "The cluster has workers of its own: leave `workers` out"),
-        ("rate_limit", "A rate is kept by the service alone: leave `compute` out"),
-    ):
-        if getattr(configuration, name) is not None:
-            yield Fault((name,), "conflict", why)
-    if url and not is_url(url):
-        why = "A named database is read by the service itself, not by a cluster"
-        yield Fault(("compute",), "conflict", why)
-        return
-    is_paged = not (configuration.source_urls or is_file(configuration, url))
-    if is_paged and (why := range_fault(paging, configuration.page_limit)):
-        yield Fault(("compute",), "conflict", why)
 
 
 def _types(configuration: Configuration) -> Iterator[Fault]:

@@ -19,6 +19,7 @@ from exports.errors import (
     TooManyInputs,
 )
 from exports.models import ExportTask, SavedConfiguration, SavedInput
+from exports.origins import is_url
 from exports.request import (
     MOST_COLUMNS,
     SECRET_FIELDS,
@@ -26,7 +27,6 @@ from exports.request import (
     ExportRequest,
     Input,
 )
-from exports.request_faults import is_url
 from exports.sources.named import Databases
 from tasks import services
 from tasks.archive.names import media_type

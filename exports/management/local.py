@@ -11,6 +11,7 @@ from django.conf import settings
 
 from exports.management.pace import OwnPace
 from exports.management.progress import Progress
+from exports.origins import is_url
 from exports.plan import (
     Kind,
     headers_of,
@@ -20,7 +21,6 @@ from exports.plan import (
     write_options,
 )
 from exports.request import Configuration
-from exports.request_faults import is_url
 from exports.sources.crew import Crew, page_policy
 from exports.sources.files import FileSource
 from exports.sources.local import LocalFile

@@ -9,8 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from exports.origins import is_url
 from exports.request import Configuration
-from exports.request_faults import faults_of, is_url
+from exports.request_faults import faults_of
 from exports.tables.formats import BY_EXTENSION
 
 FILE_TYPES = ("csv", "json", "ndjson", "parquet", "xlsx", "zip")
