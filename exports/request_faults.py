@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from exports.faulty import Fault as Fault
 from exports.faulty import url_faults
+from exports.origins import is_url
 from exports.request import BasicAuth, BearerAuth, Configuration, Paging
 from exports.shared_faults import cluster_faults, files_faults, workers_faults
 from exports.sources.named import Database, Databases

@@ -24,7 +24,7 @@ from tests.support.pages import Paged, a_table, slowly
 from tests.support.polling import until
 from tests.support.sources import Sources, csv_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
 PAGES: dict[str, Any] = {"paging": {"size": 10}, "page_limit": 60}
 CSV = csv_of([("id", "name"), *((n, f"row {n}") for n in reversed(range(600)))])

@@ -11,7 +11,7 @@ from tests.support.exporting import exported, leftovers
 from tests.support.pages import Paged
 from tests.support.sources import Sources, csv_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
 ROWS: list[dict[str, Any]] = [
     {"id": n, "name": f"é{n % 13}", "price": n / 2 if n % 7 else n}
