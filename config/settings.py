@@ -172,6 +172,7 @@ JOB_HANDLERS: dict[str, str] = {
     "registry.refresh": "registry.jobs.refresh_runner",
     "registry.publish": "registry.jobs.publish_revision",
     "exports.export": "exports.jobs.run_export",
+    "exports.part": "exports.jobs.run_part",
     "exports.delivery": "exports.jobs.run_delivery",
     "exports.share_query": "exports.jobs.run_share_query",
     "exports.compact": "exports.jobs.run_compact",
@@ -182,6 +183,7 @@ JOB_HANDLERS: dict[str, str] = {
 JOB_FOLLOWERS: dict[str, str] = {
     "registry.pipeline": "registry.follow.pipeline_moved",
     "exports.export": "exports.follow.export_moved",
+    "exports.part": "exports.parts.part_moved",
     "exports.delivery": "exports.deliveries.delivery_moved",
     "tasks.collect": "tasks.collecting.follow.collect_moved",
     "tasks.process": "tasks.collecting.follow.process_moved",
@@ -192,6 +194,7 @@ JOB_LONGEST_WAITS: dict[str, float] = {"registry.event": 3 * 3600.0}
 SWEEPS: list[str] = [
     "registry.schedules.fire_due",
     "registry.callbacks.time_out_silent",
+    "exports.parts.sweep",
     "tasks.collecting.sweep.start_idle",
 ]
 # What `manage.py prune` also calls, with `at` and `dry_run`; each returns its counts.
@@ -349,6 +352,9 @@ EXPORT_OPEN = env_bool("EXPORT_OPEN", default=DEBUG)  # callers need no key
 EXPORT_SOURCE_URL = env_str("EXPORT_SOURCE_URL")
 EXPORT_PAGE_SIZE = env_int("EXPORT_PAGE_SIZE", 100)
 EXPORT_KEEP_HOURS = env_number("EXPORT_KEEP_HOURS", 168)
+COMPUTE_URL = env_str("COMPUTE_URL")
+if COMPUTE_URL and not COMPUTE_URL.startswith(("tcp://", "tls://")):
+    raise ImproperlyConfigured("COMPUTE_URL must be tcp://host:port or tls://….")
 try:
     SOURCE_DATABASES = parse_databases(env_str("SOURCE_DATABASES"))
 except ValueError as error:

@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from exports.errors import ExportError
 from exports.models import MacaroonIdentifier
+from tasks.errors import SealBroken
 from tasks.models import Client, Identity
-from tasks.sealed import SealBroken, unseal
+from tasks.sealed import unseal
 from tasks.services import client_of
 
 

@@ -6,9 +6,8 @@ from contextlib import contextmanager
 from exports.tables import TableError
 from exports.tables.faults import POLARS, said
 from tasks.archive.store import Missing, StoreFull
-from tasks.errors import WorkFailed
+from tasks.errors import SealBroken, WorkFailed
 from tasks.outbound import OutboundError
-from tasks.sealed import SealBroken
 
 
 @contextmanager

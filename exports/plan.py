@@ -4,29 +4,27 @@ from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import PurePosixPath
-from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 
 from exports.errors import NoSource
+from exports.origins import is_file
 from exports.request import BasicAuth, Configuration, Input, Paging
 from exports.services import source_url_of
 from exports.sources.page_requests import PagedSource
 from exports.tables import Transform, WriteOptions
 from exports.tables.aggregates import Aggregate
 from exports.tables.columns import ColumnInput
-from exports.tables.formats import BY_EXTENSION
 from exports.tables.sorting import SortKey
 from tasks.errors import WorkFailed
 from tasks.outbound.urls import parse
 
 MEMBER = "data"  # the name of a zip's one member, as contract 3.4.1 has it
-PACKED = {".gz", ".zip"}
 
 
 class Kind(Enum):
     FILE = "file"  # one file, of any format
+    FILES = "files"  # several, one after another
     PAGES = "pages"  # JSON, a page at a time
     DATABASE = "database"  # a table or a named query of SOURCE_DATABASES
 
@@ -49,26 +47,13 @@ def origin_of(configuration: Configuration) -> Origin:
     its format or the ending of its address says that it is a file of another kind.
     """
     url = source_url_of(configuration)
+    if configuration.source_urls:
+        return Origin(Kind.FILES, configuration.source_urls[0])
     if url is not None:
         return Origin(Kind.FILE if is_file(configuration, url) else Kind.PAGES, url)
     if configuration.db_url is None:
         raise WorkFailed("no_source", str(NoSource()))
     return Origin(Kind.DATABASE, configuration.db_url)
-
-
-def is_file(configuration: Configuration, url: str) -> bool:
-    if configuration.paging is not None:
-        return configuration.paging == "none"
-    return (configuration.source_format or format_of(url)) not in {"", "json"}
-
-
-def format_of(url: str) -> str:
-    """Return the format that the ending of an address tells, or nothing."""
-    suffix = PurePosixPath(unquote(urlsplit(url).path)).suffix.lower()
-    if suffix in PACKED:
-        return suffix[1:]
-    known = BY_EXTENSION.get(suffix[1:])
-    return known.name if known else ""
 
 
 def paged_source(configuration: Configuration, url: str) -> PagedSource:

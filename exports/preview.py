@@ -21,7 +21,7 @@ from exports.plan import (
     transform_of,
 )
 from exports.request import Configuration, Input
-from exports.sources.crew import Crew
+from exports.sources.crew import Crew, page_policy
 from exports.sources.database_faults import Uneven
 from exports.sources.databases import source_of
 from exports.sources.files import asked, file_name
@@ -34,15 +34,13 @@ from exports.sources.page_requests import (
     next_place,
     request_for,
 )
-from exports.sources.pages import page_policy
 from exports.sources.redacted import request_shown
 from exports.sources.walk import Walk
 from exports.tables import open_table, preview
 from exports.tables.spool import one_schema
 from exports.tables.types import Frames, Schema
 from tasks import pace
-from tasks.engine.watched import Stopped
-from tasks.errors import WorkFailed
+from tasks.errors import Stopped, WorkFailed
 from tasks.outbound import Policy
 
 ROWS = 20
@@ -122,7 +120,17 @@ class Look:
         return {**shown, "notes": notes}
 
 
-def look_at_file(look: Look, url: str) -> Shown:
+def look_at_files(look: Look, url: str) -> Shown:
+    urls = look.configuration.source_urls or []
+    shown = look_at_file(look, url, alone=len(urls) == 1)
+    headers = headers_of(look.configuration)
+    return {
+        **shown,
+        "requests": [request_shown(one, headers) for one in urls[:MOST_REQUESTS]],
+    }
+
+
+def look_at_file(look: Look, url: str, *, alone: bool = True) -> Shown:
     headers = headers_of(look.configuration)
     stopped = Event()
     with time_limit(stopped.set):
@@ -136,7 +144,10 @@ def look_at_file(look: Look, url: str) -> Shown:
         file = io.BufferedReader(Guarded(io.BytesIO(head), stopped))
         with open_table(file, name=name, media_type=media_type) as table:
             shown = look.show(
-                table.schema, table.frames, first_row=table.first_row, whole=whole
+                table.schema,
+                table.frames,
+                first_row=table.first_row,
+                whole=whole and alone,
             )
     return {**shown, "requests": [request_shown(url, headers)]}
 
@@ -230,6 +241,7 @@ def time_limit(stop: Callable[[], None]) -> Iterator[None]:
 
 LOOKS: dict[Kind, Callable[[Look, str], Shown]] = {
     Kind.FILE: look_at_file,
+    Kind.FILES: look_at_files,
     Kind.PAGES: look_at_pages,
     Kind.DATABASE: look_at_database,
 }

@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 from tasks.engine.storable import fit
 
 MOST_COLUMNS = 16_384  # as many as a sheet of a workbook has
+MOST_WORKERS = 16
 LONGEST_NAME = 500
 LONGEST_TEXT = 8_000
 BIGGEST = 2**63 - 1  # what the databases' integers hold
@@ -123,6 +124,9 @@ class Configuration(_Extra):
     db_url: Text | None = None  # an http(s) URL, or a name in SOURCE_DATABASES
 
     source_url: Text | None = None
+    source_urls: Annotated[list[Text], Field(min_length=1, max_length=1_000)] | None = (
+        None  # files of one table, one after another
+    )
     source_format: SourceFormat | None = None
     paging: Annotated[Paging | Literal["none"] | None, BeforeValidator(_as_paging)] = (
         None
@@ -146,6 +150,12 @@ class Configuration(_Extra):
         | None
     ) = None
     limit: Count | None = None  # rows of the result
+
+    # Jobs that share the work, where the source can be cut; None: one does it all.
+    workers: Annotated[int, Field(ge=1, le=MOST_WORKERS)] | None = None
+
+    # Made by the cluster that COMPUTE_URL names; None: by the service itself.
+    compute: Literal["cluster"] | None = None
 
     inner_type: InnerType = "csv"  # of the zip's one member
     neutralise_formulas: bool = False

@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
 
+from exports.faulty import Fault as Fault
+from exports.faulty import url_faults
+from exports.origins import is_url
 from exports.request import BasicAuth, BearerAuth, Configuration, Paging
+from exports.shared_faults import cluster_faults, files_faults, workers_faults
 from exports.sources.named import Database, Databases
 from exports.tables.errors import BadRule
 from exports.tables.fields import TYPES
 from exports.tables.rules import parse_rule
 from tasks.archive.names import safe_name
-from tasks.outbound import BadUrl, Blocked
+from tasks.outbound import Blocked
 from tasks.outbound.headers import check_headers
 from tasks.outbound.urls import parse
 
@@ -23,27 +25,20 @@ OTHER_SOURCE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing that is wrong, in the words of pydantic's errors."""
+def faults_of(
+    configuration: Configuration, *, databases: Databases, cluster: bool
+) -> Iterator[Fault]:
+    """Find what is wrong; `databases` are those in SOURCE_DATABASES.
 
-    loc: tuple[str | int, ...]
-    type: str
-    msg: str
-    ctx: dict[str, Any] = field(default_factory=dict)
-
-
-def is_url(text: str | None) -> bool:
-    """Tell whether a `db_url` means a source on the web."""
-    return text is not None and text.lower().startswith(("http://", "https://"))
-
-
-def faults_of(configuration: Configuration, *, databases: Databases) -> Iterator[Fault]:
-    """Find what is wrong; `databases` are those in SOURCE_DATABASES."""
+    `cluster` tells whether the service has one.
+    """
     yield from _folder(configuration)
     yield from _source(configuration, databases)
     yield from _secrets(configuration)
     yield from _paging(configuration)
+    yield from files_faults(configuration)
+    yield from workers_faults(configuration)
+    yield from cluster_faults(configuration, has_one=cluster)
     yield from _types(configuration)
     yield from _filter(configuration)
     yield from _groups(configuration)
@@ -63,29 +58,15 @@ def _folder(configuration: Configuration) -> Iterator[Fault]:
 
 
 def _source(configuration: Configuration, databases: Databases) -> Iterator[Fault]:
-    yield from _url(configuration.source_url, "source_url")
+    yield from url_faults(configuration.source_url, ("source_url",))
     named: Database | None = None
     if is_url(configuration.db_url):
-        yield from _url(configuration.db_url, "db_url")
+        yield from url_faults(configuration.db_url, ("db_url",))
     elif configuration.db_url is not None:
         named = databases.get(configuration.db_url)
         if named is None:
             yield Fault(("db_url",), "source_database", OTHER_SOURCE)
     yield from _of_database(configuration, named)
-
-
-def _url(url: str | None, name: str) -> Iterator[Fault]:
-    if url is None:
-        return
-    try:
-        parse(url)
-    except BadUrl as error:
-        authority = url.partition("//")[2].partition("/")[0]
-        if "@" in authority:
-            why = "Input should hold no user name or password: send `auth` instead"
-        else:
-            why = f"Input should be an http(s) URL: {error}"
-        yield Fault((name,), "url_parsing", why)
 
 
 def _of_database(

@@ -19,6 +19,7 @@ from exports.errors import (
     TooManyInputs,
 )
 from exports.models import ExportTask, SavedConfiguration, SavedInput
+from exports.origins import is_url
 from exports.request import (
     MOST_COLUMNS,
     SECRET_FIELDS,
@@ -26,7 +27,6 @@ from exports.request import (
     ExportRequest,
     Input,
 )
-from exports.request_faults import is_url
 from exports.sources.named import Databases
 from tasks import services
 from tasks.archive.names import media_type
@@ -181,6 +181,8 @@ def has_source(configuration: Configuration) -> bool:
 
 def source_url_of(configuration: Configuration) -> str | None:
     """Return the web address to fetch from; None where it is a named database."""
+    if configuration.source_urls:
+        return configuration.source_urls[0]
     if configuration.source_url is not None:
         return configuration.source_url
     if configuration.db_url is not None:
@@ -192,6 +194,10 @@ def databases() -> Databases:
     """Return the databases that a `db_url` may name."""
     named: Databases = settings.SOURCE_DATABASES
     return named
+
+
+def has_cluster() -> bool:
+    return bool(settings.COMPUTE_URL)
 
 
 def load_request(task: ExportTask) -> ExportRequest:

@@ -6,10 +6,14 @@ EntrepotError
  │   └─ Overloaded     the service has, or its disk is nearly full
  ├─ JobMoved           somebody else moved the job first
  ├─ FollowerFailed     what follows a job failed, so the job could not move
+ ├─ Stopped            the job must end in the middle of a step
+ ├─ SealBroken         a secret that was sealed cannot be read any more
  └─ WorkFailed         a handler gives up, with a reason for the client
 """
 
 from collections import Counter
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 _refusals: Counter[str] = Counter()
@@ -53,6 +57,14 @@ class FollowerFailed(EntrepotError):
         self.job_id = job_id
 
 
+class Stopped(EntrepotError):
+    """The job was cancelled, or its lease lost, in the middle of a step."""
+
+
+class SealBroken(EntrepotError):
+    """What was sealed cannot be read any more."""
+
+
 class WorkFailed(EntrepotError):
     """A handler's own verdict: `code` for programs, the message for people."""
 
@@ -68,3 +80,10 @@ class WorkFailed(EntrepotError):
         self.code = code
         self.temporary = temporary
         self.retry_after_s = retry_after_s
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # So that it reaches whoever waits in another process.
+        made = partial(
+            WorkFailed, temporary=self.temporary, retry_after_s=self.retry_after_s
+        )
+        return made, (self.code, str(self))

@@ -9,13 +9,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
-from tasks.errors import EntrepotError
+from tasks.errors import SealBroken
 
 PURPOSE = b"entrepot sealed values, 1"
-
-
-class SealBroken(EntrepotError):
-    """What was sealed cannot be read any more."""
 
 
 def seal(value: Any) -> str:

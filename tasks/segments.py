@@ -1,10 +1,15 @@
 """Keeping parts of an unfinished job in the store, and letting them go at its end."""
 
+from uuid import UUID
+
 from django.db import transaction
+from django.db.models import F
 
 from tasks.archive.store import Stored
 from tasks.archive.stored import store
 from tasks.models import Job, Segment
+
+MOST = 2**31 - 1  # as high as they are numbered
 
 
 def keep(job: Job, number: int, stored: Stored) -> Segment:
@@ -16,8 +21,7 @@ def keep(job: Job, number: int, stored: Stored) -> Segment:
 
 def kept(job: Job) -> list[Stored]:
     """Return a job's segments in order."""
-    rows = Segment.objects.filter(job_id=job.pk).order_by("number")
-    return [Stored(*row) for row in rows.values_list("digest", "size_bytes")]
+    return kept_between(job.pk, 0, MOST)
 
 
 def are_whole(segments: list[Stored]) -> bool:
@@ -25,6 +29,22 @@ def are_whole(segments: list[Stored]) -> bool:
         store().exists(one.digest) and store().size(one.digest) == one.size
         for one in segments
     )
+
+
+def hand_over(job: Job, *, to: UUID, after: int) -> int:
+    """Make a job's segments another's, numbered from `after` on; return how many.
+
+    Call in the transaction in which the job ends well.
+    """
+    mine = Segment.objects.filter(job_id=job.pk)
+    return mine.update(job_id=to, number=F("number") + after)
+
+
+def kept_between(job_id: UUID, first: int, end: int) -> list[Stored]:
+    """Return a job's segments with these numbers, in order."""
+    rows = Segment.objects.filter(job_id=job_id, number__gte=first, number__lt=end)
+    in_order = rows.order_by("number").values_list("digest", "size_bytes")
+    return [Stored(*row) for row in in_order]
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -200,6 +201,15 @@ def hurry(job: Job) -> Job:
     change(job, due_at=clock.now())
     doorbell.ring_after_commit()
     return job
+
+
+def wake(job_id: UUID) -> None:
+    """Let a job that naps go on now, if it does."""
+    asleep = Job.objects.filter(
+        pk=job_id, state=JobState.INPROGRESS, lease_owner="", due_at__gt=clock.now()
+    )
+    if asleep.update(due_at=clock.now()):
+        doorbell.ring_after_commit()
 
 
 @transaction.atomic

@@ -1,20 +1,16 @@
 """Making an export of a database that the operator has named."""
 
-from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
 
-from exports.jobs.work import Made, Work
+from exports.jobs.work import MadeFrom, Work
 from exports.plan import is_blocking
 from exports.sources.database_faults import Uneven
 from exports.sources.databases import DatabaseSource, source_of
 from exports.sources.waiting import filled, read_aside
 from tasks.engine.run import Step
 from tasks.errors import WorkFailed
-
-MadeFrom = Generator[Step, None, tuple[Made, list[dict[str, Any]]]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,25 +1,26 @@
 """Making an export: rows fetched, changed, written and published."""
 
 from collections.abc import Callable, Generator
-from dataclasses import asdict
-from typing import Any
+from functools import partial
 
 import polars as pl
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from exports.faults import faults_told
 from exports.jobs.databases import from_database
-from exports.jobs.progress import SecondHalf, file_meter, first_half
-from exports.jobs.work import Made, Meter, Steps, Work
+from exports.jobs.fetching import file_sources, write_fetched
+from exports.jobs.parts import from_parts, shares_of
+from exports.jobs.progress import file_meter, first_half
+from exports.jobs.work import Made, MadeFrom, Meter, Steps, Work
 from exports.models import ExportTask
 from exports.plan import Kind, headers_of, paged_source
 from exports.sources.files import FileSource
+from exports.sources.many_files import FilesFetching
 from exports.sources.pages import fetch_pages
 from exports.sources.waiting import Beats, Streamed, filled, read_aside
 from tasks.engine.run import Run, Step
 from tasks.errors import WorkFailed
-
-MadeFrom = Generator[Step, None, tuple[Made, list[dict[str, Any]]]]
 
 
 def run_export(run: Run) -> Steps:
@@ -30,11 +31,19 @@ def run_export(run: Run) -> Steps:
     with faults_told(str(task)):
         work = Work(run, task)
     with faults_told(work.origin.shown):
-        made, sources = yield from maker_for(work.origin.kind)(work)
+        made, sources = yield from maker_for(work)(work)
     return work.publish(made, sources)
 
 
-def maker_for(kind: Kind) -> Callable[[Work], MadeFrom]:
+def maker_for(work: Work) -> Callable[[Work], MadeFrom]:
+    if work.configuration.compute:
+        if not settings.COMPUTE_URL:
+            raise WorkFailed("no_cluster", "This service has no cluster any more.")
+        maker: Callable[[Work], MadeFrom] = import_string(CLUSTER)
+        return maker
+    if len(shares := shares_of(work)) > 1:
+        return partial(from_parts, shares=shares)
+    kind = work.origin.kind
     if kind not in MAKERS:
         raise WorkFailed("no_reader", f"A {kind.value} cannot be exported here.")
     return MAKERS[kind]
@@ -71,14 +80,16 @@ def from_pages(work: Work) -> MadeFrom:
     """Fetch all pages first, as only the last one tells which columns there are."""
     source = paged_source(work.configuration, work.origin.where)
     fetched = yield from first_half(fetch_pages(work.run, source))
-    for remark in fetched.remarks:
-        work.run.note(remark)
-    meter = SecondHalf(fetched.rows)
-    made = yield from work.write(
-        fetched.schema, meter.counted(fetched.table()), meter, first_row=1
-    )
-    drifts = [asdict(one) for one in fetched.drifts]
-    return made, [{**fetched.receipt, "drifts": drifts}]
+    made = yield from write_fetched(work, fetched)
+    return made, fetched.sources()
+
+
+def from_files(work: Work) -> MadeFrom:
+    """Fetch all files first, for the same reason."""
+    fetching = FilesFetching(work.run, file_sources(work))
+    fetched = yield from first_half(fetching.steps())
+    made = yield from write_fetched(work, fetched)
+    return made, fetched.sources()
 
 
 def _first(
@@ -91,8 +102,11 @@ def _first(
     return frame
 
 
+# By name: only a service that has a cluster knows the library that speaks to it.
+CLUSTER = "exports.cluster.run.from_cluster"
 MAKERS: dict[Kind, Callable[[Work], MadeFrom]] = {
     Kind.FILE: from_file,
+    Kind.FILES: from_files,
     Kind.PAGES: from_pages,
     Kind.DATABASE: from_database,
 }

@@ -5,7 +5,8 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from exports.plan import format_of, is_blocking
+from exports.origins import format_of
+from exports.plan import is_blocking
 from exports.request import Configuration
 from exports.sources.files import FileSource
 from exports.tables.types import Frames

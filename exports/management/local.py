@@ -11,6 +11,7 @@ from django.conf import settings
 
 from exports.management.pace import OwnPace
 from exports.management.progress import Progress
+from exports.origins import is_url
 from exports.plan import (
     Kind,
     headers_of,
@@ -20,16 +21,15 @@ from exports.plan import (
     write_options,
 )
 from exports.request import Configuration
-from exports.request_faults import is_url
-from exports.sources.crew import Crew
+from exports.sources.crew import Crew, page_policy
 from exports.sources.files import FileSource
 from exports.sources.local import LocalFile
-from exports.sources.pages import page_policy, walk_pages
+from exports.sources.pages import walk_pages
 from exports.sources.waiting import Beats, Streamed, filled, read_aside
 from exports.tables import open_writer
 from exports.tables.spool import one_schema
 from exports.tables.types import Frames, Schema
-from exports.told import notes_of
+from exports.told import notes_of, receipt_of
 
 
 class File(Streamed, Protocol):
@@ -121,7 +121,7 @@ class Local:
                 writer.write(frame)
                 self.rows, self.size_bytes = writer.rows, writer.bytes
                 self._say()
-        return Written(writer.rows, writer.bytes, notes_of(writer, bound))
+        return Written(writer.rows, writer.bytes, notes_of(receipt_of(writer, bound)))
 
     def _say(self) -> None:
         share = self.share()

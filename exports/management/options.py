@@ -9,8 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from exports.origins import is_url
 from exports.request import Configuration
-from exports.request_faults import faults_of, is_url
+from exports.request_faults import faults_of
 from exports.tables.formats import BY_EXTENSION
 
 FILE_TYPES = ("csv", "json", "ndjson", "parquet", "xlsx", "zip")
@@ -108,7 +109,7 @@ def checked(given: dict[str, Any]) -> Configuration:
     except ValidationError as error:
         first = error.errors()[0]
         raise OptionError(_said(first["loc"], first["msg"])) from None
-    for fault in faults_of(configuration, databases={}):
+    for fault in faults_of(configuration, databases={}, cluster=False):
         raise OptionError(_said(fault.loc, fault.msg))
     return configuration
 

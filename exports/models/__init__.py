@@ -5,6 +5,7 @@ from exports.models.export import ExportTask as ExportTask
 from exports.models.export import SavedConfiguration as SavedConfiguration
 from exports.models.export import SavedInput as SavedInput
 from exports.models.macaroon import MacaroonIdentifier as MacaroonIdentifier
+from exports.models.part import ExportPart as ExportPart
 from exports.models.share import Share as Share
 from exports.models.share import ShareKind as ShareKind
 from exports.models.share import ShareQuery as ShareQuery

@@ -5,8 +5,7 @@ from contextlib import contextmanager, suppress
 from threading import Lock, Thread, Timer
 from time import sleep
 
-from tasks.engine.watched import Stopped
-from tasks.errors import WorkFailed
+from tasks.errors import Stopped, WorkFailed
 
 AGAIN_S = 0.1
 

@@ -1,6 +1,7 @@
 """Requests under way, each in a thread of its own that nobody has to wait for."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from threading import Event, Lock, Thread
 from time import monotonic
 
@@ -12,6 +13,7 @@ from tasks import outbound
 PAGE_BYTES = 64 << 20  # decoded
 # A thread may sit in a look-up or a connection attempt, which nothing interrupts;
 # it ends by itself when the time for those is up.
+PAGE_TIMEOUT_S = 300.0
 JOIN_S = 0.5
 VALIDATORS = ("ETag", "Last-Modified")
 
@@ -136,3 +138,14 @@ class Crew:
         until = monotonic() + JOIN_S
         for flight in self._left:
             flight.thread.join(max(0.0, until - monotonic()))
+
+
+def page_policy(source: PagedSource, policy: outbound.Policy) -> outbound.Policy:
+    """Return what one page may cost; a slow source may think as long as it is told."""
+    return replace(
+        policy,
+        read_timeout_s=source.timeout_s,
+        total_timeout_s=min(policy.total_timeout_s, PAGE_TIMEOUT_S),
+        max_bytes=min(policy.max_bytes, PAGE_BYTES),
+        max_raw_bytes=min(policy.max_raw_bytes, PAGE_BYTES),
+    )

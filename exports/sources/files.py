@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from threading import Event
 from typing import Any
 from urllib.parse import unquote, urlsplit
-
-from django.utils import timezone
 
 from exports.sources.incoming import Incoming, as_file
 from exports.tables import Table, open_table
@@ -97,7 +96,7 @@ class FileSource:
         self._receipt |= {
             "validators": {n: headers[n] for n in VALIDATORS if n in headers},
             "media_type": headers.get("Content-Type", ""),
-            "fetched_at": timezone.now().isoformat(),
+            "fetched_at": datetime.now(UTC).isoformat(),
         }
         length = headers.get("Content-Length", "")
         plain = headers.get("Content-Encoding", "identity") == "identity"

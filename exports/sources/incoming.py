@@ -8,7 +8,7 @@ from threading import Event
 from typing import TYPE_CHECKING, BinaryIO
 
 from exports.tables.source import temporary_file
-from tasks.engine.watched import Stopped
+from tasks.errors import Stopped
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

@@ -1,77 +1,42 @@
 """A paged source fetched for a job: every page once, whatever dies on the way."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any
 
 import polars as pl
 from django.conf import settings
 from django.utils import timezone
 
-from exports.sources.crew import PAGE_BYTES, Crew
+from exports.sources.crew import Crew, page_policy
+from exports.sources.fetched import Fetched, drift_remarks, watched
 from exports.sources.page_links import shown
 from exports.sources.page_requests import PagedSource, Place
-from exports.sources.segments import SegmentWriter, kept_pages
+from exports.sources.segments import SegmentWriter, committed, kept_pages
 from exports.sources.walk import Page, Reserve, Walk
-from exports.tables.drift import Drift, SchemaMerge
-from exports.tables.spool import conformed
-from exports.tables.types import Frames, Schema
-from tasks import outbound, pace, segments
+from exports.tables.drift import SchemaMerge
+from tasks import pace, segments
 from tasks.archive.store import Stored
-from tasks.archive.stored import store
-from tasks.engine.lease import Lease
 from tasks.engine.run import Run, Step
-from tasks.engine.watched import WatchedFile
 from tasks.errors import WorkFailed
 
-PAGE_TIMEOUT_S = 300.0
-ENOUGH_CELLS = 500_000  # of a frame made of small pages
 KEY = "pages"  # in the job's cursor
+FIRST = Place()
 
 
-@dataclass(frozen=True)
-class Fetched:
-    """All pages of a source, kept in the store until the job ends."""
-
-    pages: int
-    rows: int
-    size_bytes: int  # of the replies' bodies
-    schema: Schema  # that holds all pages
-    drifts: list[Drift]
-    remarks: list[str]
-    receipt: dict[str, Any]
-    segments: tuple[Stored, ...] = field(repr=False)
-    lease: Lease = field(repr=False)
-
-    def frames(self) -> Iterator[tuple[int, pl.DataFrame]]:
-        """Yield each frame with its page's number, in the types that page has."""
-        for page in kept_pages(self.segments, watch=_watched(self.lease)):
-            for frame in page.frames:
-                yield page.number, frame
-
-    def table(self) -> Frames:
-        """Yield all rows in the one schema, small pages put together."""
-        waiting: list[pl.DataFrame] = []
-        cells = 0
-        for _, frame in self.frames():
-            waiting.append(conformed(frame, self.schema))
-            cells += frame.height * max(1, len(self.schema))
-            if cells >= ENOUGH_CELLS:
-                yield pl.concat(waiting)
-                waiting, cells = [], 0
-        if waiting:
-            yield pl.concat(waiting)
-
-
-def fetch_pages(run: Run, source: PagedSource) -> Generator[Step, None, Fetched]:
+def fetch_pages(
+    run: Run, source: PagedSource, *, start: Place = FIRST
+) -> Generator[Step, None, Fetched]:
     """Fetch all pages into the store, going on after the last one that was committed.
+
+    They begin at `start`, with which their numbers go on.
 
     The part `pages` of the job's cursor says how far it is; it changes only together
     with the row of the segment that has those pages. Raises WorkFailed, and Stopped
     when the job must end.
     """
     crew = Crew(source, page_policy(source, settings.OUTBOUND))
-    fetching = _Fetching(run, source, crew)
+    fetching = _Fetching(run, source, crew, start)
     run.on_stop(crew.stop)
     try:
         return (yield from fetching.steps())
@@ -97,17 +62,6 @@ def walk_pages(
         crew.close()
 
 
-def page_policy(source: PagedSource, policy: outbound.Policy) -> outbound.Policy:
-    """Return what one page may cost; a slow source may think as long as it is told."""
-    return replace(
-        policy,
-        read_timeout_s=source.timeout_s,
-        total_timeout_s=min(policy.total_timeout_s, PAGE_TIMEOUT_S),
-        max_bytes=min(policy.max_bytes, PAGE_BYTES),
-        max_raw_bytes=min(policy.max_raw_bytes, PAGE_BYTES),
-    )
-
-
 @dataclass(frozen=True)
 class _Done:
     """What is committed, as JSON in the job's cursor."""
@@ -127,12 +81,14 @@ class _Done:
 
 
 class _Fetching:
-    def __init__(self, run: Run, source: PagedSource, crew: Crew) -> None:
+    def __init__(self, run: Run, source: PagedSource, crew: Crew, start: Place) -> None:
         self.run = run
         self.source = source
         self.crew = crew
         self.writer = SegmentWriter(run)
-        self.done = _Done()  # the committed part and the pages in the open segment
+        self.start = start
+        # The committed part and the pages in the open segment.
+        self.done = _Done(start)
         self.kept: list[Stored] = []
         self.merge = SchemaMerge()
         self.asked: dict[str, int] = {}
@@ -171,7 +127,7 @@ class _Fetching:
             yield self.run.step(cursor=anew, apply=lambda: segments.drop(self.run.job))
             return
         self.done, self.kept = done, kept
-        for page in kept_pages(kept, watch=_watched(self.run.lease)):
+        for page in kept_pages(kept, watch=watched(self.run.lease)):
             self._see(page.number, page.frames)
             if page.asked:
                 self.asked[page.asked] = page.number
@@ -201,32 +157,27 @@ class _Fetching:
 
     def _commit(self) -> Generator[Step, None, None]:
         """Save the segment and how far it reaches in one transaction."""
-        stored, number = self.writer.commit(), len(self.kept)
+        number = len(self.kept)
         done = replace(self.done, segments=number + 1)
         cursor = {**(self.run.job.cursor or {}), KEY: done.as_json()}
-        tried: list[bool] = []
-
-        def keep() -> None:
-            segments.keep(self.run.job, number, stored)
-            tried.append(True)
-
-        try:
-            yield self.run.step(cursor=cursor, apply=keep, **self._progress())
-        except GeneratorExit:
-            if not tried:  # the lease was lost before; nobody knows of this file
-                store().delete(stored.digest)
-            raise
+        stored = yield from committed(
+            self.run, self.writer, number, cursor=cursor, **self._progress()
+        )
         self.done = done
         self.kept.append(stored)
 
     def _progress(self) -> dict[str, Any]:
         """Count in rows if those are limited, else in pages."""
-        place, limit = self.done.place, self.source.paging.total_limit
-        pages = place.page - 1
+        place, start, source = self.done.place, self.start, self.source
+        done, before, total = place.page, start.page, source.page_limit
+        if (limit := source.paging.total_limit) is not None:
+            done, before, total = place.rows, start.rows, limit - start.rows
+        elif total is not None:
+            total -= start.page - 1
         return {
-            "done": pages if limit is None else place.rows,
-            "total": self.source.page_limit if limit is None else limit,
-            "rows": place.rows,
+            "done": done - before,
+            "total": total,
+            "rows": place.rows - start.rows,
             "size_bytes": self.done.size_bytes,
         }
 
@@ -239,7 +190,7 @@ class _Fetching:
 
     def _fetched(self) -> Fetched:
         done = self.done
-        pages = done.place.page - 1
+        pages = done.place.page - self.start.page
         receipt = {
             **done.first,
             "paging": self.source.paging.style,
@@ -249,28 +200,22 @@ class _Fetching:
         }
         return Fetched(
             pages,
-            done.place.rows,
+            done.place.rows - self.start.rows,
             done.size_bytes,
-            self.merge.schema,
-            self.merge.drifts,
+            self.merge,
             self._remarks(),
-            receipt,
+            [receipt],
+            done.place,
             tuple(self.kept),
             self.run.lease,
         )
 
     def _remarks(self) -> list[str]:
-        remarks = [str(drift) for drift in self.merge.drifts]
-        if more := self.merge.unreported:
-            remarks.append(f"{more} more changes of columns are not listed.")
         place = self.done.place
+        remarks = drift_remarks(self.merge)
         if self.source.guesses and place.same > 1:
             remarks.append(
                 f"The last {place.same} pages are the same: maybe the source does not "
                 "heed which page it is asked for."
             )
         return remarks
-
-
-def _watched(lease: Lease) -> Any:
-    return lambda file: cast("Any", WatchedFile(file, lease))

@@ -1,19 +1,20 @@
 """Pages on disk: files in the store, each of some pages, that belong to one job."""
 
-import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from time import monotonic
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import orjson
 import polars as pl
 
 from exports.sources.walk import Page
+from exports.tables.packed import packed_frame, unpacked_frame
+from tasks import segments
 from tasks.archive.store import Missing, Stored
 from tasks.archive.stored import store
 from tasks.archive.upload import StoreWriter
-from tasks.engine.run import Run
+from tasks.engine.run import Run, Step
 
 ENOUGH_BYTES = 4 << 20
 ENOUGH_S = 2.0
@@ -52,7 +53,7 @@ class SegmentWriter:
     def add(self, page: Page, *, number: int) -> None:
         """Write a page; `number` is the file's, should this be its first page."""
         file = self._file or self._begin(number)
-        blocks = [_packed(frame) for frame in page.frames]
+        blocks = [packed_frame(frame) for frame in page.frames]
         sizes = [len(block) for block in blocks]
         line = {"page": page.number, "asked": page.asked, "frames": sizes}
         file.write(orjson.dumps(line) + b"\n")
@@ -75,12 +76,38 @@ class SegmentWriter:
             self._file = None
 
     def _begin(self, number: int) -> StoreWriter:
-        job, fence = self._run.job.pk, self._run.lease.fence
-        self._file = store().writer(fence=f"{job}-{fence}")
+        self._file = begun(self._run, number)
         self._began = monotonic()
-        line = {"job": str(job), "fence": fence, "segment": number}
-        self._file.write(orjson.dumps(line) + b"\n")
         return self._file
+
+
+def begun(run: Run, number: int) -> StoreWriter:
+    """Return a file whose first line is like no other's."""
+    job, fence = run.job.pk, run.lease.fence
+    file = store().writer(fence=f"{job}-{fence}")
+    line = {"job": str(job), "fence": fence, "segment": number}
+    file.write(orjson.dumps(line) + b"\n")
+    return file
+
+
+def committed(
+    run: Run, writer: SegmentWriter, number: int, *, cursor: Any, **progress: Any
+) -> Generator[Step, None, Stored]:
+    """Save a segment and how far it reaches in one transaction."""
+    stored = writer.commit()
+    tried: list[bool] = []
+
+    def keep() -> None:
+        segments.keep(run.job, number, stored)
+        tried.append(True)
+
+    try:
+        yield run.step(cursor=cursor, apply=keep, **progress)
+    except GeneratorExit:
+        if not tried:  # the lease was lost before; nobody knows of this file
+            store().delete(stored.digest)
+        raise
+    return stored
 
 
 def kept_pages(
@@ -94,14 +121,8 @@ def kept_pages(
             while line := reader.readline():
                 told = orjson.loads(line)
                 blocks = [_taken(reader, size) for size in told["frames"]]
-                frames = [pl.read_ipc_stream(io.BytesIO(block)) for block in blocks]
+                frames = [unpacked_frame(block) for block in blocks]
                 yield KeptPage(told["page"], told["asked"], frames)
-
-
-def _packed(frame: pl.DataFrame) -> bytes:
-    block = io.BytesIO()
-    frame.write_ipc_stream(block, compression="lz4")
-    return block.getvalue()
 
 
 def _taken(file: BinaryIO, size: int) -> bytes:

@@ -25,8 +25,7 @@ from exports.sources.page_requests import (
     rows_left,
 )
 from tasks import outbound
-from tasks.engine.watched import Stopped
-from tasks.errors import WorkFailed
+from tasks.errors import Stopped, WorkFailed
 
 BEAT_S = 0.2
 QUICK_TRIES = 2  # after the first one

@@ -30,6 +30,15 @@ class Drift:
         return f"Page {self.page}: column {self.column!r} {self.what}."
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a page says about the columns."""
+
+    page: int
+    schema: Types
+    long: set[str]  # columns with integers that a Float64 might not hold
+
+
 @dataclass(slots=True)
 class SchemaMerge:
     """The one schema of all pages: columns in the order in which they first appeared.
@@ -48,6 +57,8 @@ class SchemaMerge:
     missed: set[str] = field(default_factory=set)
     long: set[str] = field(default_factory=set)  # no Float64 for these
     unreported: int = 0  # drifts beyond the cap
+    # What has told anything new: another merge that sees these knows as much.
+    told: list[Seen] = field(default_factory=list)
 
     @property
     def schema(self) -> Types:
@@ -55,20 +66,27 @@ class SchemaMerge:
 
     def add(self, page: int, frame: pl.DataFrame) -> None:
         """Take the columns of a page; its number is for the report alone."""
-        if not frame.width:
-            return
+        if frame.width:
+            self.see(Seen(page, dict(frame.schema), long_integers(frame)))
+
+    def see(self, seen: Seen) -> None:
+        before = dict(self.types), len(self.long), len(self.missed)
+        self.long |= seen.long
+        self.widen(seen)
+        for name in self.types:
+            if name not in seen.schema and name not in self.missed:
+                self.missed.add(name)
+                self.report(Drift(seen.page, name, "vanished"))
+        if before != (self.types, len(self.long), len(self.missed)):
+            self.told.append(seen)
+
+    def widen(self, seen: Seen) -> None:
         is_first = not self.types
-        schema = frame.schema
-        self.long |= long_integers(frame)
-        for name, dtype in schema.items():
+        for name, dtype in seen.schema.items():
             known = self.types.get(name)
             if known is None and not is_first:
-                self.report(Drift(page, name, "appeared"))
-            self.types[name] = self.widened(page, name, known, dtype)
-        for name in self.types:
-            if name not in schema and name not in self.missed:
-                self.missed.add(name)
-                self.report(Drift(page, name, "vanished"))
+                self.report(Drift(seen.page, name, "appeared"))
+            self.types[name] = self.widened(seen.page, name, known, dtype)
 
     def widened(
         self, page: int, name: str, known: pl.DataType | None, dtype: pl.DataType

@@ -149,13 +149,17 @@ class Groups:
         made = [part for part in self.parts if part is not None]
         rows = pl.concat(made)
         order = rows[ROW].arg_sort()
-        names = self.grouping.keys
-        finals = [pl.col(k).alias(n) for k, n in zip(self.keys, names, strict=True)]
-        finals += [
-            one.final.cast(one.dtype).alias(one.title) for one in self.grouping.steps
-        ]
+        finals = self.finals()
         for at in range(0, max(rows.height, 1), OUT_ROWS):
             yield rows[order.slice(at, OUT_ROWS)].select(finals)
+
+    def finals(self) -> list[pl.Expr]:
+        """Return the columns of the result, of groups that are complete."""
+        names = self.grouping.keys
+        keys = [pl.col(k).alias(n) for k, n in zip(self.keys, names, strict=True)]
+        return keys + [
+            one.final.cast(one.dtype).alias(one.title) for one in self.grouping.steps
+        ]
 
 
 def values_of(grouping: Grouping, keys: list[str]) -> list[pl.Expr]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack
+from copy import copy
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -43,6 +44,14 @@ class Sorting:
         self.descending = [key.descending for key in keys]
         self.limit = limit
         self.waiting = pl.DataFrame(schema=schema)
+
+    def then_by(self, column: str, dtype: pl.DataType) -> "Sorting":
+        """Return the same order, with one more column that decides between equals."""
+        wider = copy(self)
+        wider.by = [*self.by, pl.col(column)]
+        wider.descending = [*self.descending, False]
+        wider.waiting = self.waiting.with_columns(pl.lit(None, dtype).alias(column))
+        return wider
 
     def run(self, frames: Frames, resources: ExitStack) -> Frames:
         runs = Runs(resources)

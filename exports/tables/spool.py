@@ -14,6 +14,8 @@ from exports.tables.source import temporary_file
 from exports.tables.types import Frames, Schema
 from exports.tables.unify import settled
 
+ENOUGH_CELLS = 500_000  # of a frame made of small ones
+
 
 def one_schema(frames: Frames, resources: ExitStack) -> tuple[Schema, Frames]:
     """Read all frames; return the schema that holds them all, and them in it.
@@ -62,6 +64,20 @@ class Spool:
 
     def replay(self) -> Iterator[pl.DataFrame]:
         return (self.read(place) for place in self.places)
+
+
+def gathered(frames: Frames, schema: Schema) -> Frames:
+    """Yield rows in one schema, small frames put together."""
+    waiting: list[pl.DataFrame] = []
+    cells = 0
+    for frame in frames:
+        waiting.append(conformed(frame, schema))
+        cells += frame.height * max(1, len(schema))
+        if cells >= ENOUGH_CELLS:
+            yield pl.concat(waiting)
+            waiting, cells = [], 0
+    if waiting:
+        yield pl.concat(waiting)
 
 
 def conformed(frame: pl.DataFrame, types: Schema) -> pl.DataFrame:

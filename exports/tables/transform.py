@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 
 import polars as pl
 
@@ -24,8 +23,6 @@ from exports.tables.filtering import kept_rows
 from exports.tables.groups import Grouping, bind_grouping
 from exports.tables.sorting import Sorting, SortKey
 from exports.tables.types import Frames, Schema
-
-NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +47,12 @@ class Transform:
     as text. Only sums and means read it as numbers.
     """
 
-    types: Types = field(default_factory=lambda: NONE)
+    types: Types = field(default_factory=dict)
     filter: str = ""
     group_by: tuple[str, ...] = ()
     aggregates: tuple[Aggregate, ...] = ()
     select: tuple[str, ...] = ()  # empty keeps all
-    rename: Mapping[str, str] = field(default_factory=lambda: NONE)
+    rename: Mapping[str, str] = field(default_factory=dict)
     inputs: tuple[ColumnInput, ...] = ()
     order: tuple[str, ...] = ()
     sort: tuple[SortKey, ...] = ()
@@ -154,11 +151,12 @@ class BoundTransform:
         more = self.grouping.misfits if self.grouping else []
         return [*self.caster.misfits, *more][: self.caster.cap]
 
-    def kept(self, frames: Frames) -> Frames:
+    def kept(self, frames: Frames, *, numbered: bool = False) -> Frames:
+        """Give the rows that the filter keeps, with their numbers if anybody asks."""
         for frame in frames:
             first = self.caster.row
             cells = self.caster.cast(frame)
-            if self.grouping is not None:
+            if numbered or self.grouping is not None:
                 end = first + frame.height
                 cells = cells.with_columns(
                     pl.int_range(first, end, eager=True).alias(self.row)

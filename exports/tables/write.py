@@ -20,6 +20,12 @@ def open_writer(
     return kind(out, columns, options)
 
 
+def pasted_format(name: str, options: WriteOptions) -> str:
+    """Return the format whose rows can be written apart and pasted; empty if none."""
+    inner = options.inner if writer_named(name) is ZipWriter else name
+    return inner if writer_named(inner).pastes else ""
+
+
 def writer_named(name: str) -> type[Writer]:
     writer = format_named(name).writer
     if writer is None:

@@ -18,6 +18,7 @@ class CsvWriter(Writer):
     """A header, newlines, and quotes only where they are needed."""
 
     delimiter = ","
+    pastes = True
 
     def head(self) -> bytes:
         names = {str(n): [name] for n, name in enumerate(self.columns)}

@@ -9,12 +9,18 @@ from exports.tables.writer import Writer
 
 
 class JsonWriter(Writer):
+    pastes = True
+
     def head(self) -> bytes:
         return b"["
 
     def body(self, frame: pl.DataFrame) -> bytes:
         objects = json_array(frame)[1:-1]
         return b"," + objects if self.rows else objects
+
+    def paste(self, block: bytes, *, rows: int) -> None:
+        comma = b"," if rows and self.rows else b""
+        super().paste(comma + block, rows=rows)
 
     def tail(self) -> bytes:
         return b"]"

@@ -9,6 +9,8 @@ from exports.tables.writer import Writer
 
 
 class NdjsonWriter(Writer):
+    pastes = True
+
     def head(self) -> bytes:
         return b""
 

@@ -47,6 +47,11 @@ class ZipWriter(Writer):
         self.inner.write(frame)
         return self.pieces.drain()
 
+    def paste(self, block: bytes, *, rows: int) -> None:
+        self.begin()
+        self.inner.paste(block, rows=rows)
+        super().paste(self.pieces.drain(), rows=rows)
+
     def tail(self) -> bytes:
         try:
             self.inner.close()

@@ -46,6 +46,9 @@ class Writer(ABC):
     error: half a table must not look like a whole one.
     """
 
+    # Rows follow each other and say nothing about where in the file they are.
+    pastes = False
+
     def __init__(
         self, out: Sink, columns: Columns, options: WriteOptions = DEFAULTS
     ) -> None:
@@ -94,6 +97,19 @@ class Writer(ABC):
         if not self.begun:
             self.begun = True
             self.put(self.head())
+
+    def go_on(self) -> None:
+        """Write rows alone, which another writer of the same columns is to paste."""
+        self.begun = True
+
+    def paste(self, block: bytes, *, rows: int) -> None:
+        """Add what a writer that went on has written, with `rows` beginning there.
+
+        Only for formats with `pastes`. In pieces, the first has all of the rows.
+        """
+        self.begin()
+        self.put(block)
+        self.rows += rows
 
     def close(self) -> None:
         self.begin()

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -46,6 +47,9 @@ class Step:
     apply: Effect | None = None  # runs in the step's own transaction
     # The job rests until a thread of its own sets this; nothing else is said.
     rest: Event | None = None
+    # The job is given back, to go on after so long, or once somebody wakes it: it
+    # waits for what other jobs do, and holds no worker meanwhile.
+    nap_s: float | None = None
 
     def changes(self) -> dict[str, Any]:
         fields = ("cursor", "done", "total", "rows", "size_bytes")
@@ -122,12 +126,13 @@ class Run:
             finally:
                 self.lease.step_began = None
 
-    def park(self) -> None:
+    def park(self, *, for_s: float = 0.0) -> None:
         """Give the job back, to be resumed from its cursor by whoever is free."""
         with context.bound(self._about):
             self._close()
             with self._if_still_ours(), transaction.atomic():
-                self._write(lease_owner="", due_at=clock.now())
+                due_at = clock.now() + timedelta(seconds=for_s)
+                self._write(lease_owner="", due_at=due_at)
                 note(self.job, EventKind.PARKED)
 
     def stop(self) -> None:
@@ -176,6 +181,9 @@ class Run:
             if step.rest:
                 return False
             self._commit(step)
+            if step.nap_s is not None:
+                self.park(for_s=step.nap_s)
+                return True
             if monotonic() >= until:
                 return False
 
@@ -215,7 +223,8 @@ class Run:
         self._close()
         with self._if_still_ours():
             self.job = self._reread()
-            if self.lease.over:
+            if self.lease.over or self.job.cancel_requested_at:
+                self.lease.cancelled = not self.lease.lost
                 self.stop()
             else:
                 self._give_verdict(error)

@@ -5,16 +5,12 @@ from time import monotonic
 from typing import TYPE_CHECKING, BinaryIO
 
 from tasks.engine.lease import Lease
-from tasks.errors import EntrepotError
+from tasks.errors import Stopped
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 BLOCK_BYTES = 256 << 10
-
-
-class Stopped(EntrepotError):
-    """The job was cancelled, or its lease lost, in the middle of a step."""
 
 
 class WatchedFile(io.BufferedReader):

@@ -88,6 +88,16 @@ def page(rows: Any, *headers: str) -> bytes:
     return ok(json.dumps(rows).encode(), JSON, *headers)
 
 
+def slowly(table: "Paged", sources: Sources) -> str:
+    """Serve a table so that a page takes a moment, and return its URL."""
+
+    def answer(peer: Connection, request: Request) -> None:
+        peer.stopping.wait(0.05)
+        table.answer(peer, request)
+
+    return sources.act("/rows", answer)
+
+
 @dataclass
 class Seen:
     at: float  # time.monotonic()

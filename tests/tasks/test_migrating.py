@@ -15,7 +15,7 @@ from tasks.migrating import AddIndexGently
 from tests.support.migrating import faults_of
 
 # The last ones of the first release: what came before never ran beside older code.
-BASELINE = {"exports": 5, "registry": 6, "tasks": 8}
+BASELINE = {"exports": 6, "registry": 6, "tasks": 7}
 # Their types depend on how they are stored, which is what is tried here.
 Text: Any = models.TextField
 Key: Any = models.ForeignKey

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from tasks.sealed import SealBroken, seal, unseal
+from tasks.errors import SealBroken
+from tasks.sealed import seal, unseal
 
 
 @pytest.fixture(autouse=True)

@@ -36,8 +36,14 @@ def read_inputs(request: Request) -> list[Input]:
 def read_configuration(request: Request) -> Configuration:
     body = _json(request)
     configuration = _read(CONFIGURATION, body)
-    databases = services.databases()
-    if faults := list(faults_of(configuration, databases=databases)):
+    faults = list(
+        faults_of(
+            configuration,
+            databases=services.databases(),
+            cluster=services.has_cluster(),
+        )
+    )
+    if faults:
         raise Unprocessable(from_faults(faults, body))
     return configuration
 

@@ -18,7 +18,7 @@ from exports.management.options import (
     pair,
 )
 from exports.management.progress import Progress
-from exports.request_faults import is_url
+from exports.origins import is_url
 from tasks.errors import WorkFailed
 from tasks.outbound.urls import parse
 

@@ -14,8 +14,7 @@ from exports.sources.database_faults import Uneven
 from exports.sources.databases import DatabaseSource
 from exports.sources.named import Database
 from exports.tables import TableError
-from tasks.engine.watched import Stopped
-from tasks.errors import WorkFailed
+from tasks.errors import Stopped, WorkFailed
 from tests.support.backends import why_not
 from tests.support.databases import on_postgresql, own_postgresql, read
 

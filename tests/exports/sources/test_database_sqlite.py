@@ -18,8 +18,7 @@ from exports.sources.database_faults import Uneven
 from exports.sources.databases import DatabaseSource
 from exports.sources.sqlite_rows import BATCH_ROWS, CHILD, LOOKED_AT
 from exports.tables import TableError
-from tasks.engine.watched import Stopped
-from tasks.errors import WorkFailed
+from tasks.errors import Stopped, WorkFailed
 from tests.support.databases import at_sqlite, fill, read, sqlite_file
 
 FOR_EVER = (

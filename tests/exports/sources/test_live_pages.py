@@ -12,10 +12,9 @@ from tasks.models import Segment
 from tests.support.backends import BACKENDS
 from tests.support.crash import DONE
 from tests.support.live import Live
-from tests.support.pages import KIND, Paged, a_table, fetched, ids_of
+from tests.support.pages import KIND, Paged, a_table, fetched, ids_of, slowly
 from tests.support.polling import until
 from tests.support.sources import Sources
-from tests.tasks.outbound.servers import Connection, Request
 
 pytestmark = pytest.mark.live
 
@@ -36,16 +35,6 @@ def live(live: Live, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Liv
         "OUTBOUND_PORTS": "any",
     }
     return live
-
-
-def slowly(table: Paged, sources: Sources) -> str:
-    """Serve a table so that a page takes a moment, and return its URL."""
-
-    def answer(peer: Connection, request: Request) -> None:
-        peer.stopping.wait(0.05)
-        table.answer(peer, request)
-
-    return sources.act("/rows", answer)
 
 
 def left_over(live: Live) -> int:

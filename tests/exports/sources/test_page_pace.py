@@ -6,8 +6,8 @@ from time import monotonic
 
 import pytest
 
-from exports.sources.crew import Crew
-from exports.sources.pages import page_policy, walk_pages
+from exports.sources.crew import Crew, page_policy
+from exports.sources.pages import walk_pages
 from tasks.models import Job
 from tests.support.pages import Paged, a_table, ids_of, page, source_of
 from tests.support.sources import Sources

@@ -14,7 +14,7 @@ from pytest_django import Settings
 from exports import services
 from exports.models import ExportTask, SavedConfiguration
 from exports.services import load_request
-from tasks.sealed import SealBroken
+from tasks.errors import SealBroken
 from tests.support.fetchtozip import ask, ended, started, task_of
 
 MARKS = ("marker-header", "marker-user", "marker-password")
