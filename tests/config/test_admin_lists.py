@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
+from exports.models import ShareQuery
 from registry.models import Event, EventDelivery, Revision, Subscription
 from tasks.engine.moves import note
 from tasks.many_rows import ManyRowsAdmin
@@ -20,6 +22,7 @@ from tests.support.delivering import a_delivery
 from tests.support.exporting import closed_world
 from tests.support.jobs import a_client, a_job
 from tests.support.many import fill
+from tests.support.sharing import a_share
 from tests.support.staff import page, queries, signed_in
 
 ROWS = 6
@@ -31,6 +34,7 @@ LISTS = {
     "/admin/tasks/asset/": "?q=0123456789",
     "/admin/exports/exporttask/": "?job__state__exact=failed",
     "/admin/exports/delivery/": "?job__state__exact=failed",
+    "/admin/exports/sharequery/": "?is_count__exact=0",
     "/admin/registry/revision/": "?state__exact=failed",
     "/admin/registry/pipeline/": "?q=client-1/prices-1/1/data",
     "/admin/registry/output/": "",
@@ -67,6 +71,12 @@ def _rows() -> None:
             key="k",
         )
         an_artifact(b"%d" % number, f"{number}.txt", "text/plain")
+        ShareQuery.objects.create(
+            share=a_share(f"stream-{number}"),
+            client=client,
+            asked={},
+            finished_at=timezone.now(),
+        )
     _deliveries_of_events()
 
 
@@ -124,6 +134,8 @@ def test_these_are_all_lists_that_grow_for_ever() -> None:
         "/admin/tasks/apikey/",
         "/admin/tasks/workerhost/",
         "/admin/registry/dataset/",
+        "/admin/exports/eventstream/",
+        "/admin/exports/share/",
     }
     assert served - small == set(LISTS)
 

@@ -25,6 +25,7 @@ FOR_PEOPLE = (
     "registry.dialects.pages.",
     "exports.dialects.pages.",
 )
+FOR_PAGES = {"/export/new/{task_id}/follow"}
 
 Json = dict[str, Any]
 
@@ -41,6 +42,8 @@ def operations() -> dict[str, Json]:
 def served() -> set[str]:
     found = {"GET /healthz"}
     for kind, path in routes.waiting_routes():
+        if path in FOR_PAGES:
+            continue
         found.add(f"{'GET' if kind == 'websocket' else kind} {path}")
     for route in routes.django_routes():
         view = getattr(route.view, "cls", route.view)

@@ -86,9 +86,13 @@ class Asked(View):
 
 def _read(request: HttpRequest) -> ExportRequest:
     wanted = ExportRequest.model_validate_json(raw_body(request))
-    databases = services.databases()
-    if faults := list(faults_of(wanted.configuration, databases=databases)):
-        raise Faulty(faults)
+    faults = faults_of(
+        wanted.configuration,
+        databases=services.databases(),
+        cluster=services.has_cluster(),
+    )
+    if found := list(faults):
+        raise Faulty(found)
     if not services.has_source(wanted.configuration):
         raise errors.NoSource
     return wanted

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from exports import parts
-from exports.models import ExportTask
+from exports.models import ExportPart, ExportTask
 from tasks import services
 from tasks.engine import clock, shift
 from tasks.engine.run import Run
@@ -139,7 +139,7 @@ def test_who_lost_the_export_while_it_was_put_together_changes_nothing(
         Paged(ROWS).serve(sources), **PAGES, workers=4, file_type="parquet"
     )
     mine = shift.Shift()
-    while not task.parts.exists() or not parts.is_due(task):
+    while not ExportPart.objects.filter(task=task).exists() or not parts.is_due(task):
         mine._take()
         mine._turn()
     services.wake(task.job_id)
