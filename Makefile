@@ -3,7 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.installed
 
-.PHONY: demo idp test lint types tests browser-test bench faults soak load security examples lock clean
+.PHONY: demo idp test lint types tests browser-test bench faults soak load security \
+	examples lock clean
 
 demo: $(SETUP)
 	@$(BIN)/python manage.py demo $(if $(SPEC),--spec "$(SPEC)") $(if $(ONCE),--once)
@@ -68,10 +69,10 @@ examples: $(SETUP)
 
 # Needs uv; writes hashes and names no index.
 lock:
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras \
-		--no-annotate --quiet requirements.in -o requirements.txt
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras \
-		--no-annotate --quiet requirements-dev.in -o requirements-dev.txt
+	for name in requirements requirements-compute requirements-dev; do \
+		uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
+			--no-strip-extras --no-annotate --quiet $$name.in -o $$name.txt || exit 1; \
+	done
 
 clean:
 	rm -rf .venv build var
