@@ -103,11 +103,17 @@ class Command(BaseCommand):
         self._say(f"\nGET {address}/source/{flow}  (without its spec)\n{text}\n")
         if info["state"] == "SUCCEEDED":
             self._list_files(f"{address}/datasets/{flow}")
-        self._say(
-            f"\nLook at   {address}/source/{flow}\n"
-            f"          {address}/admin/   (user admin, password {password})\n"
-            f"          {address}/metrics  {address}/readyz"
-        )
+        places = {
+            f"/datasets/{flow}": "the data set, for people",
+            f"/source/{flow}": "the same for programs",
+            "/export/new": "export any table from the web",
+            "/docs": "every API described, to be tried",
+            "/admin/": f"what is going on (user admin, password {password})",
+            "/metrics": "for Prometheus",
+        }
+        width = max(map(len, places)) + len(address) + 2
+        lines = (f"  {address + at:<{width}}{what}" for at, what in places.items())
+        self._say("\nLook at\n" + "\n".join(lines))
 
     def _list_files(self, root: str) -> None:
         package = demo.call("GET", f"{root}/datapackage.json")
