@@ -9,7 +9,7 @@ from pathlib import Path
 from time import sleep
 
 import pytest
-from pytest_django import DjangoDbBlocker
+from pytest_django import DjangoDbBlocker, Settings
 
 from tests.faults.trial import Trial
 from tests.support.live import Live
@@ -102,9 +102,10 @@ def test_a_store_that_is_away_makes_work_wait(live: Live, tmp_path: Path) -> Non
 
 @pytest.mark.usefixtures("_templates")
 def test_a_full_disk_below_the_database_loses_nothing(
-    tmp_path: Path, django_db_blocker: DjangoDbBlocker
+    tmp_path: Path, django_db_blocker: DjangoDbBlocker, settings: Settings
 ) -> None:
     folder = tmp_path / "var"
+    settings.DISK_RESERVE_MB = 0  # else nothing more would be taken in
     with (
         small_disk(folder, 24),
         django_db_blocker.unblock(),

@@ -7,7 +7,7 @@ from tasks.models import Job
 from tests.support.polling import until
 from tests.support.processes import Proc, proc
 
-STARTS_WITHIN_S = 20.0
+STARTS_WITHIN_S = 40.0
 STOPS_WITHIN_S = 30.0
 
 
