@@ -1,5 +1,6 @@
 """What staff see of exports: tasks, how far they are, what came of them."""
 
+import json
 from typing import Any, get_args
 
 from django.contrib import admin
@@ -37,6 +38,8 @@ class FileTypeFilter(admin.SimpleListFilter):
 
 @admin.register(ExportTask)
 class ExportTaskAdmin(OfJobAdmin):
+    """Addresses are shown without their query strings, which often hold secrets."""
+
     list_display = (
         *("id", "state", "client", "file_type", "percent", "rows", "size_bytes"),
         *("created_at", "finished_at", "expires_at", "error_code"),
@@ -50,7 +53,7 @@ class ExportTaskAdmin(OfJobAdmin):
     buttons = {"cancel_jobs": "Cancel", "retry_jobs": "Retry"}
     fields = (
         *("id", "client", "state", "percent", "error", "job_link", "file"),
-        *("rows", "size_bytes", "created_at", "finished_at", "expires_at", "request"),
+        *("rows", "size_bytes", "created_at", "finished_at", "expires_at", "wanted"),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -71,6 +74,14 @@ class ExportTaskAdmin(OfJobAdmin):
     @admin.display(description="File type")
     def file_type(self, task: Any) -> str:
         return str(task.kind)
+
+    @admin.display(description="Request")
+    def wanted(self, task: ExportTask) -> str:
+        shown = dict(task.request["configuration"])
+        for name in ("source_url", "db_url"):
+            if url := shown.get(name):
+                shown[name] = url.partition("?")[0]
+        return json.dumps({**task.request, "configuration": shown}, ensure_ascii=False)
 
     @admin.display(description="%")
     def percent(self, task: ExportTask) -> int | None:

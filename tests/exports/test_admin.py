@@ -33,10 +33,12 @@ def staff(client: Client) -> Client:
     return client
 
 
-def started(name: str = "alice", file_type: str = "csv") -> ExportTask:
+def started(
+    name: str = "alice", file_type: str = "csv", url: str = "http://a.example/"
+) -> ExportTask:
     client = a_client(name)
     services.save_inputs(client=client, inputs=[Input(name=EVIL)])
-    whole = {"file_type": file_type, "source_url": "http://a.example/"}
+    whole = {"file_type": file_type, "source_url": url}
     services.configure(client=client, configuration=Configuration.model_validate(whole))
     return services.start(client=client)
 
@@ -78,6 +80,15 @@ def test_an_export_is_shown_with_its_job_and_its_error_escaped(staff: Client) ->
 
     assert f"/admin/tasks/job/{task.job_id}/change/" in shown
     assert EVIL not in shown
+
+
+def test_the_query_of_a_source_is_not_shown(staff: Client) -> None:
+    task = started(url="http://a.example/rows.csv?token=s3cret")
+
+    shown = page(staff, f"{LIST}{quote(task.pk)}/change/")
+
+    assert "http://a.example/rows.csv" in shown
+    assert "s3cret" not in shown
 
 
 def test_the_list_links_to_each_export_whatever_its_id(staff: Client) -> None:

@@ -59,6 +59,15 @@ def test_a_new_subscription_shows_its_secret_once(staff: Client) -> None:
     assert made.secret not in page(staff, f"{SUBSCRIPTIONS}{made.pk}/history/")
 
 
+def test_the_query_of_an_address_is_in_no_list(staff: Client) -> None:
+    send(staff, f"{SUBSCRIPTIONS}add/", owner="me", url="http://127.0.0.1/h?k=s3cret")
+
+    shown = page(staff, SUBSCRIPTIONS)
+
+    assert "http://127.0.0.1/h" in shown
+    assert "s3cret" not in shown
+
+
 def test_a_subscription_to_one_dataset(client: Client, staff: Client) -> None:
     uploaded(client, spec_of())
     dataset = Dataset.objects.get()

@@ -39,6 +39,16 @@ KEPT = {
     "subscription's secret": {"registry_subscription.secret"},
 }
 
+# What staff is shown all the same, by the page's path.
+SHOWN = {
+    # Contract 3.1.2 has anybody read a spec.
+    "spec's query": "/admin/registry/revision/",
+    # The form in which it is changed.
+    "subscription's query": "/admin/registry/subscription/1/change/",
+    # What is handed over and not collected is staff's to look into.
+    "delivery's data": "/admin/exports/delivery/",
+}
+
 
 @dataclass
 class Planted:

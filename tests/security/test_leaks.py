@@ -14,7 +14,7 @@ from pytest_django import DjangoDbBlocker
 
 from tasks.outbound.policy import parse_policy
 from tests.security.house import session_of
-from tests.security.planted import KEPT, Planted
+from tests.security.planted import KEPT, SHOWN, Planted
 from tests.security.routes import admin_paths
 from tests.security.tally import Tally
 from tests.support.backends import bound_to, own_database
@@ -27,6 +27,7 @@ from tests.support.web import up
 pytestmark = [pytest.mark.live, pytest.mark.whole]
 
 ROWS_SHOWN = 8
+NOWHERE = "nowhere"
 LOOPBACK = parse_policy(allow_nets="127.0.0.0/8", ports="any")
 
 
@@ -154,7 +155,7 @@ def _look(made: Planted, tally: Tally, pages: dict[str, str]) -> None:
     for path, text in pages.items():
         for what, secret in made.said.items():
             tally.tried += 1
-            if secret in text:
+            if secret in text and not path.startswith(SHOWN.get(what, NOWHERE)):
                 tally.leaked.append(f"{what} on {path}")
 
 
