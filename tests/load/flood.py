@@ -17,7 +17,7 @@ from tests.load.talk import Talk, Times
 from tests.support.jobs import a_client
 from tests.support.jobsapi import a_job_of_nobody
 
-HALF_OPEN, POLLERS = 200, 600
+HALF_OPEN, POLLERS, CLIENTS = 200, 600, 4
 HEALTH_EVERY_S = 0.02
 MOST_MS = 500.0
 
@@ -35,18 +35,21 @@ def rows(seconds: float, backend: str) -> Iterator[Row]:
     yield Row.of(f"{what}, slowest", max(healths), "ms")
     yield Row.of("long-polls answered meanwhile", len(found.ms["poll"]) / seconds, "/s")
     yield Row.of("requests of Django's meanwhile, p99", p99(found.ms["source"]), "ms")
+    yield Row.of("long-polls told to come later", found.refused["poll"], "")
     yield Row.of("faults meanwhile", sum(found.errors.values()), "", most=0)
 
 
 async def _flood(running: Served, seconds: float) -> Times:
     times, port = Times(), running.service.port
-    path, key = await asyncio.to_thread(_a_job)
+    # One client alone would soon be told to wait for its turn.
+    doors = [await asyncio.to_thread(_a_job, f"client-{n}") for n in range(CLIENTS)]
     end = perf_counter() + seconds
     async with AsyncExitStack() as stack:
         for number in range(HALF_OPEN):
             await stack.enter_async_context(HalfOpen(port, number))
         async with asyncio.TaskGroup() as group:
-            for _ in range(POLLERS):
+            for number in range(POLLERS):
+                path, key = doors[number % CLIENTS]
                 group.create_task(_poll(port, times, path, key, end))
             group.create_task(_ask(port, times, "healthz", "/healthz", end))
             source = f"/source/{running.people[0].name}/d/latest"
@@ -72,13 +75,13 @@ class HalfOpen:
         self.writer.close()
 
 
-def _a_job() -> tuple[str, str]:
+def _a_job(name: str) -> tuple[str, str]:
     """Make a job that nothing happens to, and a key to ask for it."""
     try:
-        job = a_job_of_nobody(name="alice")
-        return f"/jobs/{job.pk}?wait=2", create_key(client=a_client(), scopes=["jobs"])[
-            1
-        ]
+        job = a_job_of_nobody(name=name)
+        return f"/jobs/{job.pk}?wait=2", create_key(
+            client=a_client(name), scopes=["jobs"]
+        )[1]
     finally:
         connections.close_all()
 
