@@ -116,12 +116,19 @@ def _oidc(scope: str, wrong: str) -> Callable[[House, str], Found]:
     return found
 
 
+def _staff(house: House, path: str) -> Found:
+    return {kind: [("alice", house.staff[kind])] for kind in house.staff}
+
+
 KINDS: dict[str, Callable[[House, str], Found]] = {
     "nothing": _nobody,
     "metrics": _key("metrics", _from_afar),
     "callback": _key("callback", _as_token),
     "export": _key("export", _as_token),
     "jobs": _both(_key("jobs", _as_bearer), _key("jobs", _as_token)),
+    "share": _key("share", _as_token),
+    "append": _key("append", _as_token),
+    "staff": _staff,
     "jwt": _jwt,
     "owner": _both(_jwt, _key("datasets", _as_token)),
     "deliver": _both(_key("deliver", _as_api_key), _macaroon),

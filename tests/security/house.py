@@ -21,9 +21,11 @@ from django.test import override_settings
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from exports import services as exports
+from exports.dialects.pages.visitors import STARTED
 from tasks.archive import stored
 from tasks.engine.cluster import die_with
-from tests.security.people import NAMES, Person, a_person
+from tests.security.people import NAMES, Person, a_person, an_export
 from tests.support.backends import bound_to, own_database
 from tests.support.databox import SECRET
 from tests.support.idp import AUDIENCE, Idp
@@ -36,6 +38,9 @@ ROOT = Path(__file__).resolve().parents[2]
 NO = -200
 OPEN = 101
 LONGEST_S = 20.0
+# Of the page's form: any will do that is in the cookie and in the header.
+TOKEN = "a" * 32
+CSRF = {"X-CSRFToken": TOKEN}
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,7 @@ class House:
     idp: Idp
     folder: Path
     people: dict[str, Person]
+    staff: dict[str, dict[str, str]]  # headers, by kind of caller
 
     def ask(
         self,
@@ -121,8 +127,9 @@ def a_house(backend: str, folder: Path) -> Iterator[House]:
     ):
         stored.store.cache_clear()
         people = {name: a_person(name, idp) for name in NAMES}
+        staff = sessions(visit=people["alice"].things)
         with _served(folder, idp, DATABASE_URL=url) as service:
-            yield House(service, idp, folder, people)
+            yield House(service, idp, folder, people, staff)
         stored.store.cache_clear()
 
 
@@ -170,8 +177,29 @@ def _served(folder: Path, idp: Idp, **environment: str) -> Iterator[Web]:
         popen.wait(20)
 
 
-def session_of(user: User) -> dict[str, str]:
+def sessions(*, visit: dict[str, str]) -> dict[str, dict[str, str]]:
+    """Make users of every kind; `visit` is told the export that the first has made."""
+    own = User.objects.create_user("visitor", is_staff=True)
+    another = User.objects.create_user("another", is_staff=True)
+    former = User.objects.create_user("former visitor", is_staff=True)
+    visit["visit"] = an_export(exports.staff("visitor"))
+    found = {
+        "none": {},
+        "other": session_of(another),
+        "revoked": session_of(former),
+        "wrong": session_of(User.objects.create_user("no staff")),
+        "own": session_of(own, **{STARTED: [visit["visit"]]}),
+    }
+    User.objects.filter(pk=former.pk).update(is_active=False)
+    return {kind: {**CSRF, **headers} for kind, headers in found.items()}
+
+
+def session_of(user: User, **kept: Any) -> dict[str, str]:
     """Return the cookie of somebody who has signed in."""
     browser = Browser()
     browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return {"Cookie": f"sessionid={browser.cookies['sessionid'].value}"}
+    session = browser.session
+    session.update(kept)
+    session.save()
+    key = browser.cookies["sessionid"].value
+    return {"Cookie": f"sessionid={key}; csrftoken={TOKEN}"}

@@ -39,6 +39,7 @@ SPEC: dict[str, Any] = {
     "schedule": "every 1d",
 }
 CONFIGURATION = {"file_type": "csv", "source_url": f"{PLACE}a.csv", "paging": "none"}
+ASKED = {"inputs": [{"name": "n", "column": 0}], "configuration": CONFIGURATION}
 HAND_OVER = {"id": "", "uri": PLACE, "data": "[]"}
 ASK = {**HAND_OVER, "id": "{delivery}"}
 CALLBACK = {"pipeline_id": "./{flow}", "event": "progress", "log": []}
@@ -70,6 +71,14 @@ def hidden(method: str, route: str, path: str, own: int, **more: Any) -> Row:
     """Hide a private dataset from everybody but its owner."""
     told = {"none": 404, "revoked": 404, "wrong": 404}
     return Row(method, route, path, "owner", own, **{**told, **more})
+
+
+def visited(
+    method: str, route: str, path: str, own: int, *, none: int = 403, **more: Any
+) -> Row:
+    """Let staff in by their session, which alone knows what it has started."""
+    told = {"none": none, "revoked": none, "wrong": none}
+    return Row(method, route, path, "staff", own, **{**told, **more})
 
 
 ROWS = [
@@ -188,6 +197,81 @@ ROWS = [
     public("GET", "/api/v1/status", "/api/v1/status", 200),
     public("GET", "/api/v1/{path}", "/api/v1/nothing", 404),
     public("GET", "/results/{task_id}/{path}", "/results/{site}/index.html", 200),
+    # Contract 002
+    *(
+        Row(method, f"/shares/v2/async/{{share_id}}{rest}", path, "share", own, other)
+        for method, rest, path, own, other in (
+            ("POST", "", "/shares/v2/async/{share}", 202, 403),
+            ("POST", "/count", "/shares/v2/async/{share}/count", 202, 403),
+            ("POST", "/{index}", "/shares/v2/async/{notice}/1", 202, 403),
+            ("POST", "/{index}/count", "/shares/v2/async/{notice}/1/count", 202, 403),
+            (
+                "GET",
+                "/jobs/{job_id}",
+                "/shares/v2/async/{share}/jobs/{query}",
+                202,
+                404,
+            ),
+            (
+                *("GET", "/results/{job_id}"),
+                *("/shares/v2/async/{share}/results/{query}", 409, 404),
+            ),
+        )
+    ),
+    *(
+        Row("GET", f"{root}/{{share_id}}{rest}", f"{root}/{path}", "share", 200, 403)
+        for root in ("/shares", "/shares/v2")
+        for rest, path in (
+            ("", "{share}"),
+            ("/count", "{share}/count"),
+            ("/{index}", "{notice}/1"),
+            ("/{index}/count", "{notice}/1/count"),
+        )
+    ),
+    Row(
+        *("POST", "/shares/v2/{share_id}/events", "/shares/v2/{share}/events"),
+        *("append", 201, 403),
+        body=[{"a": "1", "b": ["2", "3"]}],
+    ),
+    public("GET", "/shares/{path}", "/shares/nothing", 404),
+    # Pages
+    public("GET", "/", "/", 200),
+    public("GET", "/openapi.json", "/openapi.json", 200),
+    public("GET", "/docs", "/docs", 200),
+    public("GET", "/docs/{name}", "/docs/sharing", 200),
+    hidden("GET", "/datasets/{owner}", "/datasets/{name}", 200),
+    hidden("GET", "/datasets/{owner}/{dataset}", "/datasets/{name}/d", 200),
+    hidden(
+        "GET",
+        "/datasets/{owner}/{dataset}/{revision}",
+        "/datasets/{name}/d/latest",
+        200,
+    ),
+    hidden(
+        "GET",
+        "/datasets/{owner}/{dataset}/diff",
+        "/datasets/{name}/d/diff?a=1&b=2",
+        200,
+    ),
+    visited("GET", "/export/new", "/export/new", 200, other=200, none=302),
+    visited(
+        *("POST", "/export/new/preview", "/export/new/preview", 422),
+        other=422,
+        body=ASKED,
+    ),
+    visited(
+        *("POST", "/export/new/start", "/export/new/start", 201), other=201, body=ASKED
+    ),
+    visited("GET", "/export/new/{task_id}", "/export/new/{visit}", 200),
+    visited(
+        *("GET", "/export/new/{task_id}/file", "/export/new/{visit}/file", 200),
+        none=404,
+    ),
+    visited(
+        *("WS", "/export/new/{task_id}/follow", "/export/new/{visit}/follow", OPEN),
+        other=4404,
+    ),
+    visited("DELETE", "/export/new/{task_id}", "/export/new/{visit}", 409),
     # The jobs API
     Row("GET", "/jobs", "/jobs", "jobs", 200, NO, shows="{job}"),
     Row("GET", "/jobs/{job_id}", "/jobs/{job}", "jobs", 200),

@@ -3,13 +3,17 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from django.test import override_settings
 from django.utils import timezone
 
-from exports import deliveries
+from exports import appending, deliveries, share_queries, sharing
 from exports import services as exports
+from exports.asking import Asked
+from exports.models import ShareKind
 from exports.request import Configuration, Input
+from exports.sharing import Terms
 from registry import elsewhere, history
 from registry import services as registry
 from tasks import services
@@ -73,12 +77,13 @@ def fresh_things(person: Person, **export: Any) -> dict[str, str]:
     return {
         "job": _job(client),
         "failed": _job(client, state=JobState.FAILED, due_at=None),
-        "export": _export(client, **export),
+        "export": an_export(client, **export),
         "delivery": str(
             deliveries.submit(client=client, destination=PLACE, data="[]").pk
         ),
         "task": str(create_task(client=client).pk),
         **_results(client),
+        **_shares(client),
     }
 
 
@@ -123,7 +128,7 @@ def _job(client: Client, **fields: Any) -> str:
     return str(put(job, **{"due_at": later, **fields}).pk)
 
 
-def _export(client: Client, **more: Any) -> str:
+def an_export(client: Client, **more: Any) -> str:
     """Make an export that has succeeded."""
     exports.save_inputs(client=client, inputs=[Input(name="n", column=0)])
     place = {"file_type": "csv", "source_url": f"{PLACE}a.csv"}
@@ -134,6 +139,26 @@ def _export(client: Client, **more: Any) -> str:
     task.save()
     put(task.job, state=JobState.SUCCEEDED, due_at=None)
     return task.pk
+
+
+def _shares(client: Client) -> dict[str, str]:
+    """Make a share of either kind, and a query of the first."""
+    stream = appending.stream_named(f"of {client} {uuid4()}", client=client)
+    appending.append_events(stream=stream, body=b'[{"a": "1"}]')
+    shares = [
+        sharing.create_share(stream=stream, clients=[client], terms=Terms(kind=kind))
+        for kind in (ShareKind.API, ShareKind.NOTIFICATION)
+    ]
+    query = share_queries.submit(
+        client=client,
+        share=shares[0],
+        asked=Asked(),
+        batch=None,
+        is_count=False,
+        at=timezone.now(),
+    )
+    share, notice = (str(one.pk) for one in shares)
+    return {"share": share, "notice": notice, "query": str(query.pk)}
 
 
 def _results(client: Client) -> dict[str, str]:

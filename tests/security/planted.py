@@ -9,6 +9,8 @@ from typing import Any
 import requests
 from django.contrib.auth.models import User
 
+from exports import appending, sharing
+from exports.sharing import Terms
 from registry.subscriptions import subscribe
 from tasks.models import Job
 from tasks.services import create_key
@@ -22,7 +24,7 @@ from tests.support.specstore import token_of
 from tests.support.web import Web
 from tests.tasks.outbound.servers import ok
 
-SCOPES = ["export", "jobs", "deliver", "callback", "datasets", "metrics"]
+SCOPES = ["export", "jobs", "deliver", "callback", "datasets", "metrics", "share"]
 TOLD = ("registry.incident", "registry.event")
 ENDED = ("succeeded", "failed", "cancelled")
 # What the service must keep to do its work, by table and column: none of it is shown.
@@ -76,6 +78,7 @@ class Planted:
         self._uploads()
         self._deliveries(key)
         self._tasks()
+        self._shares(key)
         self._sign_ins()
         for door in ("/jobs", "/jobs?limit=0", "/jobs/nothing"):
             self.ask("GET", door, Authorization=f"Bearer {key}")
@@ -163,6 +166,15 @@ class Planted:
         self.ask("POST", "/api/v1/assets", body, **auth)
         opaque = self.secret("opaque token")
         self.ask("GET", "/api/v1/task?id=a", Authorization=f"Bearer {opaque}")
+
+    def _shares(self, key: str) -> None:
+        """Query a share by a key in the path, and make its log of who did."""
+        stream = appending.stream_named("planted", client=a_client("planter"))
+        appending.append_events(stream=stream, body=b'[{"a": "1"}]')
+        share = sharing.create_share(stream=stream, clients=[], terms=Terms())
+        for query in ("", "&filter=a%3D1", "&filter=(", "&token=nothing", "&limit=-1"):
+            self.ask("GET", f"/shares/v2/{share.pk}?apikey={key}{query}")
+            self.ask("POST", f"/shares/v2/async/{share.pk}?apikey={key}{query}")
 
     def _sign_ins(self) -> None:
         password = self.secret("staff's password")

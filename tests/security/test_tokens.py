@@ -95,6 +95,8 @@ def _changed_keys(key: str, chance: random.Random, count: int) -> Iterator[str]:
 DOORS = {
     "jobs": ("GET", "/jobs/{job}", "Bearer {}"),
     "export": ("GET", "/api/export/status/{export}", "token {}"),
+    "share": ("GET", "/shares/v2/{share}", "token {}"),
+    "append": ("POST", "/shares/v2/{share}/events", "token {}"),
     "datasets": ("GET", "/datasets/{name}/d/latest/data/a_csv.csv", "token {}"),
 }
 
@@ -168,6 +170,30 @@ def test_changed_callback_paths_move_nothing(
         path = f"/source/update/{text}"
         got = house.outcome("POST", path, body, {})
         tally.judge(text, got, refused=not 0 < got < 400)
+    assert tally.wrong == [], "\n".join(tally.wrong)
+
+
+def test_forged_places_in_a_share_are_no_places(
+    house: House, some: Some, tally_of: Callable[[str], Tally]
+) -> None:
+    tally = tally_of("forgeries: tokens of places in a share")
+    alice, bob = house.people["alice"], house.people["bob"]
+    share = f"/shares/v2/{alice.things['share']}"
+    key = {"Authorization": f"token {alice.keys['share']}"}
+    theirs = house.ask(
+        *("GET", f"/shares/v2/{bob.things['share']}", None),
+        {"Authorization": f"token {bob.keys['share']}"},
+    ).headers["X-Last-Inserted-Token"]
+    own = house.ask("GET", share, None, key).headers["X-Last-Inserted-Token"]
+    flipped = [
+        f"{own[:n]}{'B' if own[n] == 'A' else 'A'}{own[n + 1 :]}"
+        for n in range(len(own))
+    ]
+    rubbish = ["", "0", "-1", "null", "%00", "%ff", "A" * 5000, own[:-1], own + "A"]
+    for text in some([theirs, *flipped, *rubbish], 25):
+        reply = house.ask("GET", f"{share}?token={text}", None, key)
+        # Whatever it says, no event comes of it that is not the caller's to read.
+        tally.judge(text, reply.status, refused=b'"b"' not in reply.content)
     assert tally.wrong == [], "\n".join(tally.wrong)
 
 

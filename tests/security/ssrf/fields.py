@@ -29,6 +29,7 @@ from tests.tasks.outbound.servers import Server, ok
 
 OURS = ("internal_error", "database")
 MOST_SHIFTS = 10
+PASSWORDS = "django.contrib.auth.backends.ModelBackend"
 
 
 @dataclass
@@ -120,6 +121,17 @@ def source_url(world: World, url: str) -> None:
     _export(world, source_url=url)
 
 
+@named("export page: source_url, previewed and started")
+def export_page(world: World, url: str) -> None:
+    root = _root()
+    world.client.force_login(root, backend=PASSWORDS)
+    wanted = {"file_type": "csv", "paging": "none", "source_url": url}
+    body = {"inputs": [{"name": "n", "column": 0}], "configuration": wanted}
+    world.ask("POST", "/export/new/preview", body)
+    world.ask("POST", "/export/new/start", body)
+    world.work()
+
+
 @named("export: db_url")
 def db_url(world: World, url: str) -> None:
     _export(world, db_url=url)
@@ -177,11 +189,8 @@ def download_url(world: World, url: str) -> None:
 
 @named("subscription: url, in the admin")
 def subscription_form(world: World, url: str) -> None:
-    user, _ = User.objects.get_or_create(
-        username="root", is_staff=True, is_superuser=True
-    )
     staff = Client(raise_request_exception=False)
-    staff.force_login(user)
+    staff.force_login(_root(), backend=PASSWORDS)
     form = {"owner": "me", "url": url.encode(errors="replace").decode()}
     reply = staff.post("/admin/registry/subscription/add/", form)
     world.statuses.append(reply.status_code)
@@ -194,6 +203,12 @@ def subscription_row(world: World, url: str) -> None:
     kept = url.replace("\x00", "").encode(errors="replace").decode()
     Subscription.objects.create(owner="me", url=kept[:2000], secret="whsec_c2VjcmV0")
     _tell_subscribers(world)
+
+
+def _root() -> User:
+    return User.objects.get_or_create(
+        username="root", is_staff=True, is_superuser=True
+    )[0]
 
 
 def _tell_subscribers(world: World) -> None:
