@@ -209,12 +209,12 @@ ROWS = [
                 "GET",
                 "/jobs/{job_id}",
                 "/shares/v2/async/{share}/jobs/{query}",
-                202,
-                404,
+                302,
+                403,
             ),
             (
                 *("GET", "/results/{job_id}"),
-                *("/shares/v2/async/{share}/results/{query}", 409, 404),
+                *("/shares/v2/async/{share}/results/{query}", 200, 403),
             ),
         )
     ),
@@ -270,6 +270,7 @@ ROWS = [
     visited(
         *("WS", "/export/new/{task_id}/follow", "/export/new/{visit}/follow", OPEN),
         other=4404,
+        none=4404,
     ),
     visited("DELETE", "/export/new/{task_id}", "/export/new/{visit}", 409),
     # The jobs API
