@@ -12,6 +12,7 @@ from distributed import Client
 from django.db import connections
 from pytest_django import Settings
 
+from exports.cluster import cluster as connection
 from tasks import services
 from tasks.engine import shift
 from tasks.engine.run import Run
@@ -28,6 +29,11 @@ pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
 PAGES: dict[str, Any] = {"paging": {"size": 10}, "page_limit": 60}
 CSV = csv_of([("id", "name"), *((n, f"row {n}") for n in reversed(range(600)))])
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "CONNECT_S", 1.0)
 
 
 @pytest.fixture

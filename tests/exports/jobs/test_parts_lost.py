@@ -138,8 +138,8 @@ def test_who_lost_the_export_while_it_was_put_together_changes_nothing(
     task = an_export(
         Paged(ROWS).serve(sources), **PAGES, workers=4, file_type="parquet"
     )
-    mine = shift.Shift()
-    while not ExportPart.objects.filter(task=task).exists() or not parts.is_due(task):
+    mine = napping(task)
+    while not parts.is_due(task):
         mine._take()
         mine._turn()
     services.wake(task.job_id)
