@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import polars as pl
 
@@ -12,9 +13,24 @@ from exports.tables.sorting import Sorting
 from exports.tables.spool import gathered
 from exports.tables.transform import BoundTransform
 from exports.tables.types import Frames, Schema
+from tasks.archive.store import Store, open_store
 
 Blocks = list[bytes]  # frames, as they are sent and kept
 Unwanted = Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Where files are kept; what lets a worker in there is in its own environment."""
+
+    url: str
+    endpoint_url: str = ""
+    region: str = ""
+
+
+@cache
+def store_of(kept: Kept) -> Store:
+    return open_store(kept.url, endpoint_url=kept.endpoint_url, region=kept.region)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +39,7 @@ class Plan:
     schema: Schema  # that holds all rows of the source
     file_type: str
     options: WriteOptions
-    store_url: str
+    kept: Kept
     fence: str  # of the job's claim
 
     def bound(self, first_row: int = 1) -> BoundTransform:

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from exports.cluster import reading, shuffle, writing
 from exports.cluster.cluster import Cluster, Promise, connected
-from exports.cluster.plan import Plan
+from exports.cluster.plan import Kept, Plan
 from exports.cluster.unwanted import is_unwanted
 from exports.jobs.progress import HALF
 from exports.jobs.together import Together, together
@@ -101,7 +101,11 @@ def plan_of(work: Work, read: Together) -> Plan:
         schema=read.merge.schema,
         file_type=work.configuration.file_type,
         options=write_options(work.configuration),
-        store_url=settings.STORE_URL,
+        kept=Kept(
+            settings.STORE_URL,
+            endpoint_url=settings.S3_ENDPOINT_URL,
+            region=settings.S3_REGION,
+        ),
         fence=f"{work.run.job.pk}-{work.run.lease.fence}",
     )
 

@@ -6,14 +6,14 @@ from typing import BinaryIO
 
 import orjson
 
-from exports.cluster.plan import Blocks, Plan, Unwanted, unpacked
+from exports.cluster.plan import Blocks, Plan, Unwanted, store_of, unpacked
 from exports.cluster.reading import give_up
 from exports.tables import Writer, open_writer
 from exports.tables.packed import packed_frame, unpacked_frame
 from exports.tables.types import Frames
 from exports.tables.write import pasted_format
 from exports.told import Told, remarks_of
-from tasks.archive.store import Store, Stored, open_store
+from tasks.archive.store import Store, Stored
 
 PIECE_BYTES = 1 << 20
 
@@ -43,7 +43,7 @@ def written_part(
     """
     frames = unpacked(blocks) if most is None else heads(unpacked(blocks), most)
     format_ = pasted_format(plan.file_type, plan.options)
-    with open_store(plan.store_url).writer(fence=plan.fence) as out:
+    with store_of(plan.kept).writer(fence=plan.fence) as out:
         out.write(orjson.dumps({"fence": plan.fence, "part": number}) + b"\n")
         schema = plan.bound().schema
         writer = open_writer(format_ or "csv", out, schema, plan.options)
@@ -68,7 +68,7 @@ def heads(frames: Frames, most: int) -> Frames:
 
 def whole_file(parts: Sequence[Part], plan: Plan, unwanted: Unwanted) -> Whole:
     """Put the parts together in their order, straight in the store."""
-    store = open_store(plan.store_url)
+    store = store_of(plan.kept)
     pastes = bool(pasted_format(plan.file_type, plan.options))
     with store.writer(fence=plan.fence) as out:
         schema = plan.bound().schema

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from exports import parts
-from exports.models import ExportPart, ExportTask
+from exports.models import ExportTask
 from tasks import services
 from tasks.engine import clock, shift
 from tasks.engine.run import Run
