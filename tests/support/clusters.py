@@ -12,6 +12,7 @@ from typing import Self
 from tasks.engine.cluster import die_with
 from tests.support.polling import until
 from tests.support.processes import Proc, proc
+from tests.support.stores import CREDENTIALS
 
 ROOT = Path(__file__).resolve().parents[2]
 STARTS_WITHIN_S = 60.0
@@ -70,7 +71,11 @@ class DaskCluster:
                 *(*words, *files, "--no-dashboard"),
             ],
             cwd=ROOT,
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+            env={
+                "PATH": os.environ["PATH"],
+                "PYTHONPATH": str(ROOT),
+                **CREDENTIALS,
+            },
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
