@@ -7,14 +7,14 @@ from tests.support.figures import save, write_section
 
 def test_a_section_takes_the_place_of_what_it_was(tmp_path: Path) -> None:
     page = tmp_path / "figures.md"
-    write_section(page, "security", "## Security\n\nold")
-    write_section(page, "bench", "## Benches")
+    write_section(page, "Security", "old")
+    write_section(page, "Benches", "some")
 
-    write_section(page, "security", "## Security\n\nnew")
+    write_section(page, "Security", "new")
 
     text = page.read_text()
     assert text.count("## ") == 2
-    assert text.index("## Benches") < text.index("## Security\n\nnew")
+    assert text.index("## Benches\n\nsome\n") < text.index("## Security\n\nnew")
     assert "old" not in text
 
 

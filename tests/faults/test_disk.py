@@ -46,7 +46,7 @@ def fill(folder: Path) -> Path:
     return ballast
 
 
-def _files(trial: Trial, live: Live, count: int) -> None:
+def files(trial: Trial, live: Live, count: int) -> None:
     for number in range(count):
         job = live.enqueue(
             *("test.files",),
@@ -67,7 +67,7 @@ def test_a_full_store_makes_work_wait_and_no_half_file(
     with small_disk(folder, 4):
         live.environment |= {"STORE_URL": str(folder), "DISK_RESERVE_MB": "0"}
         live.start(workers=2)
-        _files(trial, live, 3)
+        files(trial, live, 3)
         trial.under_way()
 
         ballast = fill(folder)
@@ -86,7 +86,7 @@ def test_a_store_that_is_away_makes_work_wait(live: Live, tmp_path: Path) -> Non
     folder = tmp_path / "store"
     live.environment["STORE_URL"] = str(folder)
     live.start(workers=2)
-    _files(trial, live, 3)
+    files(trial, live, 3)
     trial.under_way()
 
     folder.rename(tmp_path / "elsewhere")

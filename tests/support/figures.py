@@ -13,7 +13,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "figures.md"
 KEPT = ROOT / "build" / "figures"
-ORDER = ("bench", "load", "faults", "soak", "security")
+ORDER = ("Benches", "Load", "Faults", "Soak", "Security")
 HEAD = """# Figures
 
 Measured by `make bench`, `make load`, `make faults`, `make soak` and `make security`,
@@ -41,8 +41,8 @@ def save(
     kept.mkdir(parents=True, exist_ok=True)
     (kept / f"{name}.json").write_text(json.dumps(whole, indent=1), encoding="utf-8")
     told = ", ".join(f"{key} {value}" for key, value in stamp.items())
-    parts = [f"## {title}", f"Measured at {told}.", *notes, table(columns, found)]
-    write_section(page, name, "\n\n".join(parts))
+    parts = [f"Measured at {told}.", *notes, table(columns, found)]
+    write_section(page, title, "\n\n".join(parts))
 
 
 def measured_where(seed: int | None) -> dict[str, Any]:
@@ -60,22 +60,20 @@ def table(columns: Sequence[str], rows: Iterable[Cells]) -> str:
     return "\n".join(f"| {' | '.join(_cell(one) for one in line)} |" for line in lines)
 
 
-def write_section(page: Path, name: str, text: str) -> None:
+def write_section(page: Path, title: str, text: str) -> None:
     """Put a section where the order of the page has it, instead of what it was."""
     sections = _sections(page.read_text(encoding="utf-8") if page.exists() else "")
-    sections[name] = text
-    names = [one for one in ORDER if one in sections]
-    bodies = [f"<!-- {n} -->\n\n{sections[n]}\n\n<!-- end of {n} -->\n" for n in names]
+    sections[title] = text
+    kept = [f"## {one}\n\n{sections[one]}\n" for one in ORDER if one in sections]
     page.parent.mkdir(parents=True, exist_ok=True)
-    whole = "\n".join([HEAD, *bodies])
     fresh = page.with_suffix(".part")
-    fresh.write_text(whole, encoding="utf-8")
+    fresh.write_text("\n".join([HEAD, *kept]), encoding="utf-8")
     fresh.replace(page)
 
 
 def _sections(text: str) -> dict[str, str]:
-    found = re.findall(r"<!-- (\w+) -->\n(.*?)\n<!-- end of \1 -->", text, re.DOTALL)
-    return {name: body.strip() for name, body in found}
+    found = re.split(r"^## (.+)\n", text, flags=re.MULTILINE)[1:]
+    return dict(zip(found[::2], map(str.strip, found[1::2]), strict=True))
 
 
 def _cell(value: object) -> str:

@@ -150,9 +150,9 @@ class Live:
         until(look, within_s=STARTS_WITHIN_S, what="the supervisor works")
 
     @contextmanager
-    def stored_in(self, folder: Path) -> Iterator[None]:
+    def stored_in(self, place: Path | str) -> Iterator[None]:
         """Have this process look into the store that the workers write to."""
-        with override_settings(STORE_URL=str(folder)):
+        with override_settings(STORE_URL=str(place)):
             stored.store.cache_clear()
             yield
         stored.store.cache_clear()
