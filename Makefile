@@ -38,18 +38,18 @@ bench: $(SETUP)
 
 # Faults done on purpose (minutes), and at random for as long as MINUTES says.
 faults: $(SETUP)
-	$(BIN)/python -m tests.faults
+	$(BIN)/python -m tests.faults $(if $(SHORT),--short)
 
 soak: $(SETUP)
 	$(BIN)/python -m tests.soak $(if $(MINUTES),--minutes $(MINUTES))
 
-# Half an hour; `make load SHORT=1` takes some minutes, and has less to say.
+# Half an hour. `SHORT=1` makes any of these suites shorter, with less to say.
 load: $(SETUP)
 	$(BIN)/python -m tests.load $(if $(SHORT),--short)
 
 # What is tried against the service, and what of it should not have worked.
 security: $(SETUP)
-	$(BIN)/python -m tests.security
+	$(BIN)/python -m tests.security $(if $(SHORT),--portion=8)
 
 # pip refuses whatever does not have the locked hash; the log is shown on failure.
 $(SETUP): requirements-dev.txt

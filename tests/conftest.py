@@ -23,6 +23,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="have the suites try every input they know, not a sample",
     )
+    parser.addoption(
+        "--portion",
+        type=int,
+        default=1,
+        metavar="N",
+        help="with --whole: try one of N inputs, in a shorter run",
+    )
 
 
 def pytest_collection_modifyitems(

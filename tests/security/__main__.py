@@ -1,6 +1,6 @@
 """Try everything that is known against the service, and count what went wrong.
 
-    python -m tests.security [PYTEST'S WORDS …]
+    python -m tests.security [--portion=N] [PYTEST'S WORDS …]
 
 Ends with 1 if anything was accepted, broken or leaked; writes docs/figures.md's part.
 """
@@ -29,17 +29,19 @@ SHOWN = 40
 
 
 def main(words: list[str]) -> int:
+    portion = [word for word in words if word.startswith("--portion=")]
+    words = [word for word in words if word not in portion]
     began, seed = monotonic(), random.SystemRandom().randrange(2**31)
     print(f"Seed {seed}.", flush=True)
     shutil.rmtree(ROWS, ignore_errors=True)
     ROWS.mkdir(parents=True)
-    failed = _tests(seed, words, "sqlite", ["tests/security"])
+    failed = _tests(seed, [*portion, *words], "sqlite", ["tests/security"])
     tallies = list(_kept())
     if reason := _why_no_postgresql():
         print(f"PostgreSQL: {reason}", flush=True)
     elif not words:
         files = [f"tests/security/{name}" for name in ON_POSTGRESQL]
-        failed |= _tests(seed, words, "postgresql", files)
+        failed |= _tests(seed, portion, "postgresql", files)
         tallies += _named(_kept(), "on PostgreSQL")
     tallies += [scans.bandit(), scans.deploy()]
     if audited := scans.audit():
@@ -97,7 +99,7 @@ def _merged(tallies: list[Tally]) -> list[Tally]:
     return sorted(by_name.values(), key=lambda one: one.what)
 
 
-def _tell(tallies: list[Tally], seed: int, *, took_s: float, partly: bool) -> bool:
+def _tell(tallies: list[Tally], seed: int, told: str, *, partly: bool) -> bool:
     """Print the table and write it down; True if anything is wrong."""
     rows: list[tuple[Any, ...]] = [
         (t.what, t.tried, len(t.accepted), len(t.faults), len(t.leaked))
@@ -109,12 +111,11 @@ def _tell(tallies: list[Tally], seed: int, *, took_s: float, partly: bool) -> bo
     wrong = [f"{one.what}: {line}" for one in tallies for line in one.wrong]
     print("\n".join(wrong[:SHOWN]))
     if not partly:
-        told = f"It took {took_s / 60:.1f} minutes."
         figures.save("security", "Security", COLUMNS, rows, seed=seed, notes=[told])
     return bool(wrong)
 
 
 if __name__ == "__main__":
-    (ROOT / "build" / "var").mkdir(parents=True, exist_ok=True)
-    os.environ["VAR_DIR"] = str(ROOT / "build" / "var")
+    (ROOT / "build" / "security-var").mkdir(parents=True, exist_ok=True)
+    os.environ["VAR_DIR"] = str(ROOT / "build" / "security-var")
     sys.exit(main(sys.argv[1:]))

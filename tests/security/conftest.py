@@ -61,11 +61,12 @@ def tally_of() -> Iterator[Callable[[str], Tally]]:
 
 @pytest.fixture
 def some(request: pytest.FixtureRequest) -> Some:
-    """Choose so many of the inputs at random, or take them all with `--whole`."""
+    """Choose so many of the inputs at random; with `--whole` all, or a portion."""
+    portion: int = request.config.getoption("--portion")
 
     def choose(inputs: Sequence[Any], count: int) -> list[Any]:
         if request.config.getoption("--whole"):
-            return list(inputs)
+            return list(inputs)[random.randrange(portion) :: portion]
         return random.sample(list(inputs), min(count, len(inputs)))
 
     return choose

@@ -50,7 +50,7 @@ def main() -> int:
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    (ROOT / "build" / "var").mkdir(parents=True, exist_ok=True)
-    os.environ["VAR_DIR"] = str(ROOT / "build" / "var")
+    (ROOT / "build" / "soak-var").mkdir(parents=True, exist_ok=True)
+    os.environ["VAR_DIR"] = str(ROOT / "build" / "soak-var")
     django.setup()
     sys.exit(main())

@@ -50,6 +50,8 @@ def measured_where(seed: int | None) -> dict[str, Any]:
     stamp = {
         "commit": _commit(),
         "machine": _machine(),
+        # Above the number of cores, others were at work and times are too long.
+        "load average": f"{os.getloadavg()[2]:.1f}",
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     }
     return stamp if seed is None else {**stamp, "seed": seed}

@@ -50,7 +50,16 @@ def judge(
     inside = [one for one in attempts if one[0] != PUBLIC and one[1] not in allowed]
     if inside or canary.hits != hits:
         tally.accepted.append(f"{url} reached {inside}")
-    tally.leaked += [f"{url}: {told}" for told in _told_of(url, world.said)]
+    ours = (world.door.origin, world.issuer.origin)
+    said = [_without(text, ours) for text in world.said]
+    tally.leaked += [f"{url}: {told}" for told in _told_of(url, said)]
+
+
+def _without(text: str, origins: tuple[str, ...]) -> str:
+    """Leave out the addresses that were given to be said."""
+    for origin in origins:
+        text = text.replace(origin, "")
+    return text
 
 
 def _told_of(url: str, said: list[str]) -> list[str]:
