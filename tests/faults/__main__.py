@@ -47,6 +47,9 @@ def main(words: list[str]) -> int:
     ]
     environment = {**os.environ, "FAULT_ROWS": str(ROWS)}
     code = subprocess.call(command, cwd=ROOT, env=environment)
+    if not report.exists():
+        print("No test was run: pytest left no report.")
+        return code or 1
     rows, others = sorted(_rows()), sorted(_others(report))
     print(figures.table(COLUMNS, rows))
     print(figures.table(OTHERS, others))

@@ -37,6 +37,9 @@ def main(words: list[str]) -> int:
     ROWS.mkdir(parents=True)
     failed = _tests(seed, [*portion, *words], "sqlite", ["tests/security"])
     tallies = list(_kept())
+    if not tallies:
+        print("Nothing was tried: no test has kept a tally.")
+        return 1
     if reason := _why_no_postgresql():
         print(f"PostgreSQL: {reason}", flush=True)
     elif not words:

@@ -48,7 +48,11 @@ def bandit() -> Tally:
     """Count what bandit finds in the code and no reason is given for."""
     tally = Tally("bandit: findings without a reason")
     done = _run("-m", "bandit", "-q", "-r", *CODE, "-f", "json")
-    told: Any = json.loads(done.stdout)
+    try:
+        told: Any = json.loads(done.stdout)
+    except ValueError:
+        tally.faults.append(f"bandit gave no report, exit code {done.returncode}")
+        return tally
     tally.tried = sum(one["loc"] for one in told["metrics"].values()) // 2
     for one in told["results"]:
         path = one["filename"].removeprefix("./")
