@@ -18,7 +18,7 @@ HEAD = """# Figures
 
 Measured by `make bench`, `make load`, `make faults`, `make soak` and `make security`,
 which write their sections here by themselves. Targets are those of the design;
-what was missed says so.
+what was missed says so. A suite without a section has not been run to its end yet.
 """
 Cells = Sequence[object]
 
