@@ -13,6 +13,7 @@ from markdown_it.token import Token
 
 FOLDER: Path = settings.BASE_DIR / "docs"
 OTHER_PAGE = re.compile(r"(?:docs/)?([a-z-]+)\.md(#.*)?")
+SCROLLED = {"fence", "table_open"}  # may be wider than the page: keys must reach them
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
@@ -46,6 +47,8 @@ def _html(name: str) -> str:
     for one, inner in zip(tokens, [*tokens[1:], None], strict=True):
         if one.type == "heading_open" and inner:
             one.attrSet("id", anchor(inner.content))
+        if one.type in SCROLLED:
+            one.attrSet("tabindex", "0")
         _link(one.children or [])
     html: str = MARKDOWN.renderer.render(tokens, MARKDOWN.options, {})
     return html

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from playwright.sync_api import expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -102,9 +103,7 @@ def test_pages_move_while_somebody_looks(chromium: Any, monkeypatch: Any) -> Non
         assert queued.inner_text() == "1"
         page.click("#panel-day summary")
         _in_a_thread(a_job)
-        page.wait_for_function(
-            "document.querySelector('#panel-now .tile-value').textContent == '2'"
-        )
+        expect(queued).to_have_text("2", timeout=20_000)
         assert page.locator("#panel-day details[open]").count() == 1
 
         opened.open(f"/admin/tasks/job/{job.pk}/change/")

@@ -162,6 +162,7 @@ def test_a_browser_shows_each_operation_and_asks_nobody_else(
     with tab_at(service.web.address, dark=dark) as tab:
         tab.open("/docs")
         tab.page.wait_for_selector(".opblock")
+        assert tab.unfit() == []
         shown = tab.page.locator(".opblock").count()
         pale = tab.page.evaluate("getComputedStyle(document.body).backgroundColor")
         tab.page.locator(".opblock-summary-control").first.click()

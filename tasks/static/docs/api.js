@@ -8,7 +8,7 @@ dress();
 SwaggerUIBundle({
   url: place.dataset.document,
   domNode: place,
-  deepLinking: true,
+  deepLinking: false, // its links would be within buttons, where nobody can reach them
   docExpansion: "list",
   defaultModelsExpandDepth: 0,
   validatorUrl: null, // nothing is asked of anybody else
