@@ -209,7 +209,6 @@ class RevisionAdmin(ActingAdmin, ReadOnlyAdmin):
 
     class Media:
         css = {"all": ("registry/pictures.css",)}
-        js = ("registry/live.js",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         # Of a list's rows nobody reads what may be long.

@@ -1,6 +1,5 @@
 """Each page of docs/ does what it says: its `sh` blocks are run, in order."""
 
-import json
 import os
 import re
 import subprocess
@@ -11,7 +10,8 @@ from uuid import uuid4
 import pytest
 from pytest_django import DjangoDbBlocker
 
-from tests.support.chromium import PROGRAM, open_page
+from tests.support.browser import tab_at
+from tests.support.chromium import PROGRAM
 from tests.support.databox import token
 from tests.support.polling import until
 from tests.support.sharing import a_share
@@ -153,25 +153,35 @@ def test_a_page_that_is_not_there_is_404(service: Whole) -> None:
         assert service.ask("GET", path).status_code == 404
 
 
+@pytest.mark.browser
 @pytest.mark.skipif(PROGRAM is None, reason="Chromium is not installed")
 @pytest.mark.parametrize("dark", [False, True])
 def test_a_browser_shows_each_operation_and_asks_nobody_else(
-    service: Whole, dark: bool, tmp_path: Path
+    service: Whole, dark: bool
 ) -> None:
-    with open_page(tmp_path) as page:
-        page.screen(1200, 900, dark=dark)
-        page.open(f"{service.web.address}/docs")
-        shown = page.value("document.querySelectorAll('.opblock').length")
-        pale = page.value("getComputedStyle(document.body).backgroundColor")
-        page.value("document.querySelector('.opblock-summary-control').click()")
-        page.settle()
-        if folder := os.environ.get("SCREENSHOTS"):
-            page.screenshot(Path(folder) / f"docs-{'dark' if dark else 'light'}.png")
+    with tab_at(service.web.address, dark=dark) as tab:
+        tab.open("/docs")
+        tab.page.wait_for_selector(".opblock")
+        assert tab.unfit() == []
+        shown = tab.page.locator(".opblock").count()
+        pale = tab.page.evaluate("getComputedStyle(document.body).backgroundColor")
+        tab.page.locator(".opblock-summary-control").first.click()
+        tab.page.wait_for_selector(".opblock-body")
 
     document = service.ask("GET", "/openapi.json").json()
     wanted = [len(set(one) - {"parameters"}) for one in document["paths"].values()]
     assert shown == sum(wanted)
     assert (pale == "rgb(17, 23, 24)") is dark
-    elsewhere = [one for one in page.requests if not one.startswith(("data:", "blob:"))]
-    assert {one.startswith(service.web.address) for one in elsewhere} == {True}
-    assert [one for one in page.troubles if "favicon" not in json.dumps(one)] == []
+    assert tab.elsewhere == []
+    assert tab.troubles == []
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(PROGRAM is None, reason="Chromium is not installed")
+def test_the_pages_shut_nobody_out_and_fit_a_phone(service: Whole) -> None:
+    with tab_at(service.web.address, width=390, height=844) as tab:
+        for name in PAGES:
+            tab.open(f"/docs/{name}")
+
+            assert tab.unfit() == [], name
+            assert tab.overflow == 0, name

@@ -8,8 +8,9 @@ dress();
 SwaggerUIBundle({
   url: place.dataset.document,
   domNode: place,
-  deepLinking: true,
+  deepLinking: false, // its links would be within buttons, where nobody can reach them
   docExpansion: "list",
   defaultModelsExpandDepth: 0,
   validatorUrl: null, // nothing is asked of anybody else
+  onComplete: () => place.querySelector("main").setAttribute("role", "none"), // ours is around it
 });
