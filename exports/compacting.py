@@ -105,7 +105,7 @@ def without_views(stream: EventStream) -> list[EventSegment]:
     return [one for one in current if not (one.time_view_id and one.id_view_id)]
 
 
-def show_views(segment: EventSegment, views: Views, *, job: Job) -> None:
+def show_views(segment: EventSegment, views: Views, *, job: Job | None) -> None:
     """Let pages be made of these files; two orders may share one."""
     made = {one.digest: one for one in views.values()}
     artifacts = {

@@ -89,7 +89,10 @@ def submit(  # noqa: PLR0913 - a query is what it is
 
 def _answer_now(query: ShareQuery, wanted: Wanted) -> dict[str, Any] | None:
     """Answer what takes no worker; None for the rest."""
-    log, ask = read_log(query.share.stream_id), wanted.ask
+    ask = wanted.ask
+    if ask.is_sifted or (ask.keys is not None and not query.is_count):
+        return None  # what was appended lately need not be read to know that
+    log = read_log(query.share.stream_id)
     if query.is_count:
         count = count_now(log, ask)
         return None if count is None else {"count": count}

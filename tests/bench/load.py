@@ -1,4 +1,4 @@
-"""A bounded load of one GET over kept connections, and servers to put it on."""
+"""A bounded load of one request over kept connections, and servers to put it on."""
 
 import asyncio
 import os
@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
@@ -44,30 +45,42 @@ def _answers(port: int) -> bool:
 
 
 def rate(port: int, path: str, *, seconds: float = 4.0) -> float:
-    """Return requests per second; every answer must be a 200."""
-    return asyncio.run(_rate(port, path, seconds))
+    """Return GETs per second; every answer must be a 200."""
+    request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    return rate_of(port, request, status=200, seconds=seconds)
 
 
-async def _rate(port: int, path: str, seconds: float) -> float:
-    await _all(port, path, until_s=perf_counter() + 1.0)
+def rate_of(port: int, request: str, *, status: int, seconds: float = 4.0) -> float:
+    """Return how often a second a request without a body gets a status."""
+    return asyncio.run(_rate(Ask(port, request.encode(), status), seconds))
+
+
+@dataclass(frozen=True)
+class Ask:
+    port: int
+    request: bytes
+    status: int
+
+
+async def _rate(ask: Ask, seconds: float) -> float:
+    await _all(ask, until_s=perf_counter() + 1.0)
     began = perf_counter()
-    count = await _all(port, path, until_s=began + seconds)
+    count = await _all(ask, until_s=began + seconds)
     return count / (perf_counter() - began)
 
 
-async def _all(port: int, path: str, *, until_s: float) -> int:
-    ask = (_ask(port, path, until_s) for _ in range(CONNECTIONS))
-    return sum(await asyncio.gather(*ask))
+async def _all(ask: Ask, *, until_s: float) -> int:
+    asking = (_repeat(ask, until_s) for _ in range(CONNECTIONS))
+    return sum(await asyncio.gather(*asking))
 
 
-async def _ask(port: int, path: str, until_s: float) -> int:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+async def _repeat(ask: Ask, until_s: float) -> int:
+    reader, writer = await asyncio.open_connection("127.0.0.1", ask.port)
     count = 0
     while perf_counter() < until_s:
-        writer.write(request)
+        writer.write(ask.request)
         head = await reader.readuntil(b"\r\n\r\n")
-        assert head.startswith(b"HTTP/1.1 200"), head
+        assert head.startswith(b"HTTP/1.1 %d" % ask.status), head
         length = head.lower().partition(b"content-length:")[2].split()[0]
         await reader.readexactly(int(length))
         count += 1

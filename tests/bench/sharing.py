@@ -1,21 +1,24 @@
 """Pages out of five million events: put together from blocks, and computed."""
 
 import json
+import os
 import statistics
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from time import perf_counter
 
 import polars as pl
 
 from exports.tables.rules import parse_rule, rule_expr
+from tests.bench import sharing_http
 from tests.bench.sharing_flows import FEW
 from tests.bench.sharing_log import frame
 from tests.bench.table import Row
 
-EVENTS = 5_000_000
+EVENTS = int(os.environ.get("EVENTS", "5000000"))
 REPEATS = 5
 BOUNDED_MB = 1_000
 LONG_RULE = " or ".join(f'"domain name" in host{n}.example.com' for n in range(1000))
@@ -25,7 +28,13 @@ Figures = dict[str, float]
 
 def rows() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
-        return [*made(folder), *pages(folder), *filters(folder), *compiled()]
+        return [
+            *made(folder),
+            *pages(folder),
+            *filters(folder),
+            *compiled(),
+            *sharing_http.rows(Path(folder)),
+        ]
 
 
 def run(flow: str, folder: str, repeats: int = REPEATS) -> Figures:

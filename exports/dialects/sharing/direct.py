@@ -1,10 +1,9 @@
 """The synchronous sibling: the results in one reply (contract 3.3.5)."""
 
-import asyncio
 from dataclasses import replace
 
 from exports import share_queries
-from exports.dialects.sharing import intake, results
+from exports.dialects.sharing import intake, results, waits
 from exports.dialects.sharing.auth import key_in
 from exports.dialects.sharing.doors import refused_by_word, target_of
 from exports.dialects.sharing.intake import Target
@@ -15,7 +14,6 @@ from tasks.dialects.asgi import HungUp
 from tasks.dialects.call import Call, Reply, refuses_by
 from tasks.engine.hub import Closing, hub
 from tasks.errors import Overloaded
-from tasks.states import FINAL
 
 WAIT_S = 110.0
 RETRY_AFTER_S = 5
@@ -53,19 +51,12 @@ async def _finished(call: Call, query: ShareQuery) -> ShareQuery:
 
     Raises:
         Overloaded: that takes too long to be waited for.
-        NoSuchQuery, QueryFailed: it was cancelled, or has failed.
+        NoSuchQuery, QueryFailed, TooManyWaits, Closing: of waits.ended.
     """
-    if query.job is None:
-        return query
-    watching = hub.watching(query.job.pk, client=str(query.client_id))
     try:
-        async with asyncio.timeout(WAIT_S), watching as watch:
-            job = watch.job
-            while job.state not in FINAL:
-                job = await call.while_open(watch.changed(job.rev))
+        return await waits.ended(call, query, within_s=WAIT_S)
     except TimeoutError:
         raise Overloaded(TOO_LONG, retry_after_s=RETRY_AFTER_S) from None
-    return await hub.in_thread(intake.again, query)
 
 
 def _apart(call: Call) -> tuple[str, bytes]:

@@ -1,9 +1,10 @@
 """The three phases of a query: post it, ask how it is, fetch its results (3.3.2)."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 
-from exports.dialects.sharing import intake, results, wire
+from exports.dialects.sharing import intake, results, waits, wire
 from exports.dialects.sharing.auth import key_in
 from exports.dialects.sharing.brake import brake
 from exports.dialects.sharing.intake import Target
@@ -11,7 +12,8 @@ from exports.dialects.sharing.refusals import JSON, refusal_of, told
 from exports.share_queries import Unfinished
 from tasks import idempotency, quota
 from tasks.dialects.call import Call, Reply, refuses_by
-from tasks.engine.hub import hub
+from tasks.engine.hub import Closing, hub
+from tasks.errors import Refused
 from tasks.idempotency import Answer
 
 ASK_AGAIN_S = 1
@@ -29,16 +31,23 @@ async def submit_count(call: Call, share_id: str, index: str | None = None) -> R
 
 @refuses_by(told)
 async def status(call: Call, share_id: str, job_id: str) -> Reply:
-    """Tell that it goes on, or where the results are."""
+    """Tell that it goes on, or where the results are.
 
-    def answer() -> Reply:
-        query = intake.find(key_in(call.headers), share_id, job_id, call.raw_query)
+    What ends within the time that the client would be sent away for is waited for.
+    """
+    key = key_in(call.headers)
+
+    async def answer() -> Reply:
+        query = await hub.in_thread(intake.find, key, share_id, job_id, call.raw_query)
+        if not query.finished_at:
+            with suppress(TimeoutError, Refused, Closing):
+                query = await waits.ended(call, query, within_s=ASK_AGAIN_S)
         if query.finished_at:
             return Reply(302, b"", {"Location": wire.results_path(query)})
         later = {"Retry-After": str(ASK_AGAIN_S)}
         return Reply(202, b"", {"Location": wire.status_path(query), **later})
 
-    return await refused_by_word(lambda: hub.in_thread(answer))
+    return await refused_by_word(answer)
 
 
 @refuses_by(told)

@@ -1,5 +1,6 @@
 """An answer and the one who is handed it: once, and whole, or it is given back."""
 
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from time import monotonic
 
@@ -16,6 +17,8 @@ from tasks.dialects.handing import end_last, handing_out
 from tasks.engine.hub import hub
 
 RENEW_EVERY_S = 5.0
+# A client that takes less than this in SEND_WITHIN_S counts as gone.
+PIECE_BYTES = 64 << 10
 
 
 async def hand_out(call: Call, query: ShareQuery) -> Reply:
@@ -40,12 +43,21 @@ def _reply(call: Call, query: ShareQuery) -> Reply:
     if query.is_count:
         count = orjson.dumps({"count": (query.answer or {})["count"]})
         return Reply(200, in_parts(call, query, iter([count])), JSON)
-    zipped = "gzip" in call.headers.get("Accept-Encoding", "").lower()
+    zipped = takes_gzip(call.headers.get("Accept-Encoding", ""))
     parts = share_pages.open_page(query, zipped=zipped)
     headers = JSON | wire.token_headers(share_pages.tokens_of(query))
     if zipped:
         headers["Content-Encoding"] = "gzip"
     return Reply(200, in_parts(call, query, parts), headers)
+
+
+def takes_gzip(accepted: str) -> bool:
+    """Tell whether `Accept-Encoding` names gzip, and not in order to refuse it."""
+    offers = (one.replace(" ", "").lower().split(";") for one in accepted.split(","))
+    return any(
+        name == "gzip" and not re.fullmatch(r"q=0(\.0*)?", "".join(rest))
+        for name, *rest in offers
+    )
 
 
 async def in_parts(
@@ -65,7 +77,14 @@ async def _renewing(query: ShareQuery, parts: Iterator[bytes]) -> AsyncIterator[
     """Keep the answer to its caller for as long as parts of it are taken."""
     renewed = monotonic()
     while (part := await hub.in_thread(next, parts, None)) is not None:
-        yield part
-        if monotonic() - renewed > RENEW_EVERY_S:
-            await hub.in_thread(share_queries.renew, query, at=timezone.now())
-            renewed = monotonic()
+        for piece in cut(part):
+            yield piece
+            if monotonic() - renewed > RENEW_EVERY_S:
+                await hub.in_thread(share_queries.renew, query, at=timezone.now())
+                renewed = monotonic()
+
+
+def cut(part: bytes) -> Iterator[bytes]:
+    """Cut a part into pieces that a slow client takes in time, too."""
+    for at in range(0, len(part), PIECE_BYTES):
+        yield part[at : at + PIECE_BYTES]

@@ -31,6 +31,9 @@ from exports.tables.rules.tree import (
 from exports.tables.rules.values import either, equal_to, holds, parts_of
 
 MOST_TESTS = 20_000
+# Of these that ask for addresses or names, which take ten times as long; but a table
+# may be asked twice, however wide it is.
+MOST_PLACES, PLACES_PER_COLUMN = 400, 2
 
 Columns: TypeAlias = Mapping[str, pl.DataType]
 Truth: TypeAlias = pl.Expr | bool  # a bool where no row is needed to know
@@ -90,6 +93,7 @@ def typed(texts: list[str], dtype: pl.DataType) -> pl.Series:
 class Compiler:
     schema: Columns
     tests: int = 0
+    places: int = 0
 
     def rule(self, rule: Rule) -> Truth:
         match rule:
@@ -167,6 +171,8 @@ class Compiler:
         if key not in self.schema:
             return False
         self.count()
+        if isinstance(test.atoms[0], Network | Domain):
+            self.count_place()
         dtype = self.schema[key]
         if isinstance(dtype, pl.List):
             inner = cast("pl.DataType", dtype.inner)
@@ -194,6 +200,14 @@ class Compiler:
         if self.tests > MOST_TESTS:
             said = f"This rule needs more than {MOST_TESTS} tests on this table"
             raise BadRule(f"{said} of {len(self.schema)} columns.", position=0)
+
+    def count_place(self) -> None:
+        self.places += 1
+        columns = len(self.schema)
+        most = max(MOST_PLACES, PLACES_PER_COLUMN * columns)
+        if self.places > most:
+            said = f"This rule needs more than {most} tests for addresses or names"
+            raise BadRule(f"{said} on this table of {columns} columns.", position=0)
 
 
 def told_apart(atom: Atom) -> object:

@@ -248,6 +248,23 @@ def test_a_table_too_wide_for_the_rule_is_refused() -> None:
         rule_expr(parse_rule("*=a and *!=b and *=/c/ and *!=d and *!=e"), schema)
 
 
+@pytest.mark.parametrize("atom", ["10.{}.0.0/16", "*.host{}.example.com"])
+def test_too_many_places_looked_for_one_by_one_are_refused(atom: str) -> None:
+    schema = {f"c{n}": pl.String() for n in range(20)}
+    places = [atom.format(n) for n in range(21)]
+
+    rule_expr(parse_rule(" or ".join(places)), schema)
+    rule_expr(parse_rule(" and ".join(places[:20])), schema)
+    with pytest.raises(BadRule, match="more than 400 tests for addresses or names"):
+        rule_expr(parse_rule(" and ".join(places)), schema)
+
+
+def test_the_widest_table_may_be_asked_for_a_place() -> None:
+    schema = {f"c{n}": pl.String() for n in range(1_000)}
+
+    rule_expr(parse_rule("10.0.0.0/8 or example.com"), schema)
+
+
 @pytest.mark.parametrize("name", ["*", "^a.*$"])
 def test_a_column_whose_name_is_a_pattern_is_that_column_alone(name: str) -> None:
     frame = pl.DataFrame({name: ["x", "y"], "ab": ["y", "x"]})
