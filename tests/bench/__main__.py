@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import django
+
 ROOT = Path(__file__).resolve().parents[2]
 COLUMNS = ("what", "measured", "target", "")
 
@@ -16,6 +18,7 @@ COLUMNS = ("what", "measured", "target", "")
 def main(words: list[str]) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     os.environ["VAR_DIR"] = str(ROOT / "build" / "bench")
+    django.setup()
     from tests.bench import (  # noqa: PLC0415 - needs the settings
         admin,
         assets,
