@@ -51,9 +51,11 @@ def main(words: list[str]) -> int:
         tallies.append(audited)
     else:
         print("pip-audit: skipped, no database of vulnerabilities is reachable here.")
-    wrong = _tell(
-        _merged(tallies), seed, took_s=monotonic() - began, partly=bool(words)
-    )
+    told = f"It took {(monotonic() - began) / 60:.1f} minutes."
+    if portion:
+        count = portion[0].partition("=")[2]
+        told += f" Of each kind of input one in {count} was tried."
+    wrong = _tell(_merged(tallies), seed, told, partly=bool(words))
     return 1 if failed or wrong else 0
 
 
