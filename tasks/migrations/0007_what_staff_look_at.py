@@ -10,6 +10,12 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # With the order of jobs in another index, this one must give it too.
+        migrations.AddIndex(
+            model_name='job',
+            index=models.Index(fields=['client', 'queued_at', 'id'], name='job_client_order'),
+        ),
+        migrations.RemoveIndex(model_name='job', name='job_client'),
         migrations.AddIndex(
             model_name='artifact',
             index=models.Index(fields=['digest', 'size_bytes'], name='artifact_file'),

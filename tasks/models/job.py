@@ -105,7 +105,7 @@ class Job(models.Model):
             models.Index(
                 fields=["lane", "queued_at", "id"], condition=HAS_WORK, name="job_lane"
             ),
-            models.Index(fields=["client", "queued_at"], name="job_client"),
+            models.Index(fields=["client", "queued_at", "id"], name="job_client_order"),
             models.Index(
                 fields=["client"], condition=HAS_WORK, name="job_open_of_client"
             ),

@@ -23,7 +23,7 @@ LARGE = b"x" * (20 << 20)
 @pytest.fixture(autouse=True)
 def _soon_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("CONNECT_WITHIN_S", "READ_WITHIN_S", "PATIENT_READ_WITHIN_S"):
-        monkeypatch.setattr(buckets, name, 0.5)
+        monkeypatch.setattr(buckets, name, 1.5)
 
 
 def put(kept: KeptInBucket, content: bytes) -> str:
