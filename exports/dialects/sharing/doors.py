@@ -17,6 +17,8 @@ from tasks.errors import Refused
 from tasks.idempotency import Answer
 
 ASK_AGAIN_S = 1
+# A poll waits for what ends so soon, rather than to send its client away for a second.
+ENDS_WITHIN_S = 3.0
 
 
 @refuses_by(told)
@@ -31,17 +33,14 @@ async def submit_count(call: Call, share_id: str, index: str | None = None) -> R
 
 @refuses_by(told)
 async def status(call: Call, share_id: str, job_id: str) -> Reply:
-    """Tell that it goes on, or where the results are.
-
-    What ends within the time that the client would be sent away for is waited for.
-    """
+    """Tell that it goes on, or where the results are."""
     key = key_in(call.headers)
 
     async def answer() -> Reply:
         query = await hub.in_thread(intake.find, key, share_id, job_id, call.raw_query)
         if not query.finished_at:
             with suppress(TimeoutError, Refused, Closing):
-                query = await waits.ended(call, query, within_s=ASK_AGAIN_S)
+                query = await waits.ended(call, query, within_s=ENDS_WITHIN_S)
         if query.finished_at:
             return Reply(302, b"", {"Location": wire.results_path(query)})
         later = {"Retry-After": str(ASK_AGAIN_S)}
