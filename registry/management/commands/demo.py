@@ -46,6 +46,7 @@ class Command(BaseCommand):
         private, public = demo.make_keys(folder)
         env = {
             "DEBUG": "on",
+            "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
             "VAR_DIR": str(folder),
             "AUTH_PRIVATE_KEY": str(private),
             "AUTH_PUBLIC_KEY": str(public),
