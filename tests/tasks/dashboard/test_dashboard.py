@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db import connection
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
@@ -106,7 +107,9 @@ def test_it_asks_as_often_for_a_hundred_jobs_as_for_none(
         a_job_in(JobState.INPROGRESS, client=client, lease_owner="vm/b/1/7/5")
         a_job(client=client)
 
-    with django_assert_max_num_queries(42):
+    # PostgreSQL is asked for the time, too.
+    clocks = 4 if connection.vendor == "postgresql" else 0
+    with django_assert_max_num_queries(42 + clocks):
         page(staff, "/admin/")
 
 
