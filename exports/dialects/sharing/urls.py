@@ -1,7 +1,17 @@
 """Sharing's paths are lines of WAITING_DOORS; this is what else is asked for there."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from exports.dialects.sharing import views
 
-urlpatterns = [path("shares/<path:path>", views.not_served)]
+
+class Anything(StringConverter):
+    """Whatever a path goes on with, line breaks too."""
+
+    regex = r"[\s\S]+"
+
+
+register_converter(Anything, "anything")
+
+urlpatterns = [path("shares/<anything:path>", views.not_served)]
