@@ -25,7 +25,6 @@ from exports.events.log import Source as Source
 from exports.events.log import TailBatch as TailBatch
 from exports.events.read import read_body as read_body
 from exports.events.read import read_file as read_file
-from exports.events.rows import row_events as row_events
 from exports.events.rows import write_rows as write_rows
 from exports.events.segments import Compacted as Compacted
 from exports.events.segments import Written as Written

@@ -73,7 +73,7 @@ class TailBatch:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """A stream as it stood at one moment: its segments, then its tail."""
+    """A stream as it stood at one moment: segments and tail, each by number, mixed."""
 
     segments: tuple[SegmentRef, ...]
     tail: tuple[TailBatch, ...]

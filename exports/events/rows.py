@@ -36,7 +36,7 @@ def write_rows(
 ) -> Work[Written]:
     """Write the rows that a log does not have yet, as events, to a file.
 
-    All rows are read before the first is written. Steps count both.
+    All rows are read before the first is written. Steps count what was read.
     """
     with ExitStack() as resources:
         rows = Rows(stream, resources)
@@ -45,25 +45,9 @@ def write_rows(
             yield rows.count
         new = rows.events(known)
         written = write_segment(new, out, time_key=time_key, types=rows.types)
-        for done in written:
-            yield rows.count + done
+        for _ in written:
+            yield rows.count
     return written.result
-
-
-def row_events(
-    frames: Iterable[pl.DataFrame], *, stream: str, known: Known
-) -> Iterator[pl.DataFrame]:
-    """Yield the rows that a log does not have yet, as events.
-
-    All rows are read before the first is given. An empty frame for each that was read
-    lets the caller stop in between.
-    """
-    with ExitStack() as resources:
-        rows = Rows(stream, resources)
-        for frame in frames:
-            rows.add(frame)
-            yield pl.DataFrame(schema=dict(rows.types))
-        yield from rows.events(known)
 
 
 class Rows:

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from exports import appending
 from exports.appending import AppendedBefore
 from exports.event_log import read_log
-from exports.events import Written, known_ids, row_events, write_segment
+from exports.events import Written, known_ids, write_rows
 from exports.jobs.followed import Steps, followed
 from exports.models import EventStream
 from registry.jobs.compare import opened_csv
@@ -32,9 +32,14 @@ def publish_revision(run: Run) -> Steps:
         return None
     with opened_csv(run, output.artifact.digest) as (_, frames):
         known = known_ids(read_log(stream.pk), store())
-        events = row_events(_rows(frames), stream=stream.name, known=known)
         with store().writer(fence=f"{run.job.pk}-{run.lease.fence}") as out:
-            work = write_segment(events, out, time_key=stream.time_key)
+            work = write_rows(
+                _rows(frames),
+                out,
+                stream=stream.name,
+                known=known,
+                time_key=stream.time_key,
+            )
             written = yield from followed(run, work, total=output.artifact.rows)
             stored = out.commit()
     run.note(f"{written.rows} rows are new")
