@@ -17,7 +17,8 @@ BODY_EVENTS = 10_000
 FRAME_EVENTS = 10_000
 READ_BYTES = 1 << 20
 EVENT_CHARACTERS = 1 << 20
-BLANKS = " \t\r\n"
+BLANKS_IN_LINE = " \t\r"
+BLANKS = BLANKS_IN_LINE + "\n"
 
 
 def read_body(body: bytes) -> pl.DataFrame:
@@ -66,7 +67,7 @@ class Scanner(Iterator[Event]):
         elif self._array and not self._closed:
             self._go_on()
         elif not self._array:
-            self._closed = not self._peek()
+            self._end_line()
         if self._closed:
             raise StopIteration
         self._number += 1
@@ -103,6 +104,13 @@ class Scanner(Iterator[Event]):
         if self._peek():
             raise BadEvents("There is more text after the end of the array.")
 
+    def _end_line(self) -> None:
+        """Read the line break after an event of NDJSON, or the end of all."""
+        mark = self._peek(blanks=BLANKS_IN_LINE)
+        if mark and mark != "\n":
+            raise BadEvents(f"A line break is missing after event {self._number}.")
+        self._closed = not self._peek()
+
     def _event(self) -> Event:
         if self._peek() != "{":
             raise bad(self._number, "a JSON object is expected")
@@ -135,10 +143,10 @@ class Scanner(Iterator[Event]):
         said = f"Event {self._number} is longer than {EVENT_CHARACTERS:,} characters."
         return TooLarge(said, event=self._number)
 
-    def _peek(self) -> str:
+    def _peek(self, *, blanks: str = BLANKS) -> str:
         """Return the next character that is no blank; empty at the end."""
         while True:
-            while self._at < len(self._text) and self._text[self._at] in BLANKS:
+            while self._at < len(self._text) and self._text[self._at] in blanks:
                 self._at += 1
             if self._at < len(self._text):
                 return self._text[self._at]

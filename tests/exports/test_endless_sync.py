@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from functools import partial
 from threading import Event as Signal
 from time import sleep
 from typing import Any
@@ -11,8 +12,9 @@ from django.db import transaction
 
 from exports import share_pages
 from exports.events import TokenKind
-from exports.models import Share
+from exports.models import Share, ShareQuery
 from tasks.engine import shift
+from tests.support.polling import until
 from tests.support.sharing import a_query, a_share, put, read_page
 from tests.support.threads import at_once
 
@@ -62,8 +64,7 @@ def follow(share: Share, writers: Writers, asked: dict[str, Any]) -> list[str]:
         limit = random.randrange(1, 6)
         query = a_query(share, token=token, limit=limit, **asked)
         if query.job:
-            shift.answer()
-            query.refresh_from_db()
+            until(partial(is_answered, query), within_s=60, what="the answer")
         seen += [one["n"] for one in read_page(query)]
         tokens = share_pages.tokens_of(query)
         if token := tokens.get(TokenKind.NEXT):
@@ -73,6 +74,13 @@ def follow(share: Share, writers: Writers, asked: dict[str, Any]) -> list[str]:
         # Asked before the next pass begins, which is pinned to what there is then.
         done = writers.done.is_set()
         token = tokens[TokenKind.LAST_INSERTED]
+
+
+def is_answered(query: ShareQuery) -> bool:
+    # The job may also be in the hands of the other one who answers the bell.
+    shift.answer()
+    query.refresh_from_db()
+    return query.result is not None
 
 
 @pytest.mark.parametrize(

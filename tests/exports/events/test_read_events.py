@@ -70,6 +70,7 @@ def test_an_empty_array_holds_no_event() -> None:
         ("[", "Event 1: a JSON object is expected.", 1, None),
         ('[{"a":"x"}', "The array is cut off: it is never closed.", 0, None),
         ('[{"a":"x"} {"a":"y"}]', "A comma is missing after event 1.", 0, None),
+        ("{}{}", "A line break is missing after event 1.", 0, None),
         ("[] []", "There is more text after the end of the array.", 0, None),
         ('{"a":"x"}\n3', "Event 2: a JSON object is expected.", 2, None),
         (
