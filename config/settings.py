@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "config.errors.StoreMayBeDown",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 TEMPLATES: list[dict[str, Any]] = [

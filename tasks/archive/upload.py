@@ -32,6 +32,7 @@ class StoreDown(StoreError):
 
     code = "store_down"
     temporary = True
+    retry_after_s = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ WORDS = {
         "There is nothing here",
         "No page has this address, or it is not for you to see.",
     ),
+    503: ("This takes a moment", "Please try again soon."),
     500: (
         "Something went wrong on our side",
         "It has been written down, and was not your doing. Please try again soon.",

@@ -10,15 +10,19 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import boto3
+import pytest
 from botocore.config import Config
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.s3.models import s3_backends
 from moto.server import ThreadedMotoServer
+from pytest_django import Settings
 
+from tasks.archive import stored
 from tasks.archive.s3.bucket import Bucket, Place
 from tasks.archive.s3.store import BucketStore
 from tasks.archive.s3.upload import place_of
 from tasks.archive.store import LocalStore, Store
+from tests.support.web import free_port
 
 PREFIX = "some/where"
 CREDENTIALS = {
@@ -27,6 +31,15 @@ CREDENTIALS = {
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 _numbers = count(1)
+
+
+def lose_store(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on the store is a bucket whose server does not answer."""
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    settings.STORE_URL = "s3://lost"
+    settings.S3_ENDPOINT_URL = f"http://127.0.0.1:{free_port()}"
+    stored.store.cache_clear()
 
 
 class Kept(Protocol):

@@ -10,6 +10,7 @@ from exports import errors
 from exports.dialects.fetchtozip import wire
 from exports.dialects.fetchtozip.auth import NotAuthenticated
 from exports.dialects.fetchtozip.faults import Unprocessable
+from tasks.archive.store import StoreDown
 from tasks.dialects.json_body import BodyTooLarge
 from tasks.errors import Overloaded, Refused, TooManyJobs
 from tasks.idempotency import BadKey, KeyInUse, KeyReused
@@ -27,7 +28,7 @@ class Refusal(Exception):
 
 
 def _later(status: int) -> Callable[[Any], Refusal]:
-    def refusal(error: Refused | KeyInUse) -> Refusal:
+    def refusal(error: Refused | KeyInUse | StoreDown) -> Refusal:
         after = {"Retry-After": str(error.retry_after_s)}
         return Refusal(status, str(error), after)
 
@@ -56,6 +57,7 @@ REFUSALS: dict[type[Exception], Callable[[Any], Refusal]] = {
     KeyInUse: _later(409),
     TooManyJobs: _later(429),
     Overloaded: _later(503),
+    StoreDown: _later(503),
 }
 
 

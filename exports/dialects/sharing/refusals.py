@@ -10,6 +10,7 @@ from exports.dialects.sharing import wire
 from exports.dialects.sharing.auth import NotAuthenticated
 from exports.dialects.sharing.params import BadInputs, Fault
 from exports.events import BadEvents, TooLarge
+from tasks.archive.store import StoreDown
 from tasks.dialects.call import Reply, reply_json
 from tasks.engine.hub import JobGone
 from tasks.errors import Refused
@@ -43,7 +44,7 @@ def _as(
 
 
 def _later(status: int) -> Callable[[Any], Reply]:
-    def tell(error: Refused | KeyInUse) -> Reply:
+    def tell(error: Refused | KeyInUse | StoreDown) -> Reply:
         return told(status, str(error), {"Retry-After": str(error.retry_after_s)})
 
     return tell
@@ -80,4 +81,5 @@ REFUSALS: dict[type[Exception], Callable[[Any], Reply]] = {
     KeyReused: _as(422),
     KeyInUse: _later(409),
     Refused: _later(503),
+    StoreDown: _later(503),
 }

@@ -24,6 +24,11 @@ FRAGMENT = Fragment(
                     304: {"description": "It is as known."},
                     404: reply("There is none for this caller.", named("Missing")),
                     416: {"description": "The range is outside of the file."},
+                    503: reply(
+                        "The store does not answer; ask again.",
+                        named("Missing"),
+                        headers=["Retry-After"],
+                    ),
                 },
                 parameters=[parameter("Range", "One range of bytes.", place="header")],
                 security=("authToken", "jwt", "datasetsKey", ""),

@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework.exceptions import MethodNotAllowed
 
+from tasks.archive.store import StoreDown
 from tasks.collecting import errors
 from tasks.dialects.common import wire
 from tasks.dialects.common.auth import (
@@ -64,6 +65,7 @@ REFUSALS: dict[type[Exception], Callable[[Any], Refusal]] = {
     KeyReused: _told(422),
     TooManyJobs: _later(429),
     Overloaded: _later(503),
+    StoreDown: _later(503),
 }
 
 

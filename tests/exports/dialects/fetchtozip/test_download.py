@@ -29,6 +29,7 @@ from tests.support.fetchtozip import (
     task_of,
 )
 from tests.support.jobs import claimed, put
+from tests.support.stores import lose_store
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -307,3 +308,15 @@ def open_files(name: str) -> int:
         with suppress(FileNotFoundError):
             paths.append(str(handle.readlink()))
     return sum(path.endswith(name) for path in paths)
+
+
+def test_a_store_that_is_down_is_to_be_asked_again(
+    client: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task_id = ended(client)
+    lose_store(settings, monkeypatch)
+
+    reply = download(client, task_id)
+
+    assert (reply.status, reply.headers["Retry-After"]) == (503, "5")
+    assert reply.json["detail"].startswith("The store does not answer")

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from tasks import services
 from tasks.archive.stored import store
 from tasks.models import ApiKey, Identity
 from tests.support.sources import Sources
 from tests.support.specstore import get, run_to_end, spec_of, table, token_of
+from tests.support.stores import lose_store
 
 CSV = b"n,m\n1,x\n2,y\n"
 URL = "/datasets/me/id/1/data/a_csv.csv"
@@ -322,3 +324,19 @@ def test_the_zip_opens_and_holds_the_files(client: Client, sources: Sources) -> 
         "data/validation_report.json",
     }
     assert held["archive/a.csv"] == held["data/a_csv.csv"] == CSV
+
+
+def test_a_file_of_a_store_that_is_down_is_to_be_asked_for_again(
+    client: Client,
+    sources: Sources,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    published(client, sources)
+    lose_store(settings, monkeypatch)
+
+    reply = get(client, URL)
+
+    assert (reply.status, reply.headers["Retry-After"]) == (503, "5")
+    said = "The store does not answer (EndpointConnectionError)."
+    assert reply.json == {"error": said}

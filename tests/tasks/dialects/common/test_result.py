@@ -15,6 +15,7 @@ from tests.support.common import (
     put_result,
     put_website,
 )
+from tests.support.stores import lose_store
 
 # The end of a download lets go of the database, which is then opened anew.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -177,3 +178,15 @@ def test_the_result_needs_the_scope_read(client: Client, issuer: Issuer) -> None
     writer = Api(client, issuer.token(scope="write"))
 
     assert writer.ask("GET", f"{RESULT}?id={task_id}").status == 403
+
+
+def test_a_store_that_is_down_is_to_be_asked_again(
+    alice: Api, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task_id = a_stream(alice)
+    lose_store(settings, monkeypatch)
+
+    reply = alice.ask("GET", f"{RESULT}?id={task_id}")
+
+    assert (reply.status, reply.headers["Retry-After"]) == (503, "5")
+    assert reply.json["success"] is False
