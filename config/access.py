@@ -25,6 +25,8 @@ TRACEPARENT = re.compile(
 GONE = 499  # as nginx has it: the client went before there was an answer
 STARTS = ("http.response.start", "websocket.accept", "websocket.http.response.start")
 LONGEST_PART = 32
+# Machines ask these every few seconds; it is only of interest that one fails.
+PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 log = logging.getLogger(__name__)
 
 
@@ -62,7 +64,8 @@ async def logged(scope: Message, receive: Receive, send: Send, *, app: App) -> N
         finally:
             ms = round((monotonic() - began) * 1000, 1)
             what = {"method": scope.get("method", "WS"), "status": status, "ms": ms}
-            log.info("answered", extra=what)
+            usual = scope["path"] in PROBES and status == 200
+            log.log(logging.DEBUG if usual else logging.INFO, "answered", extra=what)
 
 
 def id_of(scope: Message) -> str:

@@ -120,7 +120,7 @@ def workers(*, at: datetime) -> Panel:
         table=Table(
             ("Runs", "Client", "Done", "For", "Worker"), rows, "Nothing runs just now."
         ),
-        note="The oldest of what runs." if tiles else NO_WORKER,
+        note=NO_WORKER if not tiles else "The oldest of what runs." if rows else "",
     )
 
 

@@ -45,7 +45,7 @@ def line_of(service: Whole, **wanted: Any) -> Any:
 @pytest.mark.parametrize(
     ("path", "route", "status"),
     [
-        ("/healthz", "/healthz", 200),
+        ("/robots.txt", "/robots.txt", 404),
         ("/source/me/id/latest?jwt=x", "/source/{owner}/{dataset}/{revision}", 404),
         (f"/jobs/{NOBODYS}?wait=1", "/jobs/{job_id}", 404),
         ("/nothing/of/this/kind?a=b", "/nothing/of/…", 404),
@@ -62,6 +62,15 @@ def test_each_request_has_an_id_and_one_line(
     assert (line["method"], line["route"], line["status"]) == ("GET", route, status)
     assert line["ms"] > 0
     assert line["level"] == "info"
+
+
+def test_a_probe_that_succeeds_leaves_no_line(service: Whole) -> None:
+    probe = service.ask("GET", "/healthz")
+    other = service.ask("GET", "/robots.txt")
+
+    assert (probe.status_code, other.status_code) == (200, 404)
+    assert line_of(service, request=other.headers["X-Request-ID"])
+    assert lines(service, request=probe.headers["X-Request-ID"]) == []
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", f"/jobs/{NOBODYS}"])
@@ -143,7 +152,7 @@ def test_a_trace_goes_from_the_request_into_each_line_of_its_job(
     ],
 )
 def test_a_trace_that_is_none_is_left_out(service: Whole, bad: str) -> None:
-    reply = service.ask("GET", "/healthz", headers={"traceparent": bad})
+    reply = service.ask("GET", "/robots.txt", headers={"traceparent": bad})
 
     line = line_of(service, request=reply.headers["X-Request-ID"])
     assert "trace" not in line
@@ -152,7 +161,7 @@ def test_a_trace_that_is_none_is_left_out(service: Whole, bad: str) -> None:
 def test_a_trace_of_a_later_version_may_go_on(service: Whole) -> None:
     headers = {"traceparent": f"cc-{TRACE}-b7ad6b7169203331-01-more"}
 
-    reply = service.ask("GET", "/healthz", headers=headers)
+    reply = service.ask("GET", "/robots.txt", headers=headers)
 
     assert line_of(service, request=reply.headers["X-Request-ID"])["trace"] == TRACE
 
