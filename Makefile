@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.installed
 
-.PHONY: demo idp test lint types tests browser-test bench faults soak load security \
+.PHONY: demo idp test lint types tests coverage browser-test bench faults soak load security \
 	examples lock clean
 
 demo: $(SETUP)
@@ -25,6 +25,10 @@ types: $(SETUP)
 
 tests: $(SETUP)
 	$(BIN)/python -m tests.checks
+
+# Which lines and branches no test runs; it makes the tests twice as slow.
+coverage: $(SETUP)
+	$(BIN)/python -m pytest -q -n 2 -m "not faults and not live" --cov --cov-report=term
 
 # What only a browser shows; where there is none, Debian's Chromium is installed.
 browser-test: $(SETUP)

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
 
+from tests.support import emptying
 from tests.support.backends import forget_templates, why_not
 from tests.support.live import Live
 from tests.support.sources import Sources
@@ -57,6 +59,8 @@ def django_db_setup(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[None]:
     """Let the database go in the end: the heartbeat's thread keeps a connection."""
+    with django_db_blocker.unblock():
+        emptying.kept_at_first()
     yield
     with django_db_blocker.unblock():
         if connection.vendor == "postgresql":
@@ -65,6 +69,13 @@ def django_db_setup(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _little_to_empty() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", emptying.empty)
+        yield
 
 
 @pytest.fixture

@@ -207,6 +207,7 @@ def test_no_worker_of_the_cluster_knows_django(
         known = client.run(eval, "sorted(__import__('sys').modules)")
 
     assert len(known) == 2
+    # The one may have done it all.
+    assert any("exports.cluster.rows" in names for names in known.values())
     for names in known.values():
-        assert "exports.cluster.rows" in names
         assert not {"django", "tasks.models", "django_q"} & set(names)
