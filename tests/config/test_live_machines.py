@@ -107,6 +107,7 @@ def test_what_one_machine_takes_in_another_makes_and_a_third_hands_out(
     assert not list(service.folder.glob("*/store"))
 
 
+@pytest.mark.faults
 def test_a_store_that_is_down_for_a_while_costs_no_job(
     service: Machines, sources: Sources, server: FaultyS3
 ) -> None:

@@ -24,6 +24,7 @@ SECURE = {
 }
 
 
+@pytest.mark.faults
 def test_all_who_wait_are_told_when_the_service_stops(
     tmp_path: Path, django_db_blocker: DjangoDbBlocker
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 from tasks.models import Job, JobEvent
 from tests.support.effects import effects, nothing_is_left, once_each
 from tests.support.live import Live
-from tests.support.marks import everywhere, everywhere_at_length
+from tests.support.marks import everywhere_at_length
 from tests.support.polling import until
 from tests.support.processes import Proc
 from tests.support.work import Work
@@ -24,7 +24,7 @@ VICTIMS: dict[str, Victim] = {
 }
 
 
-@everywhere
+@everywhere_at_length
 def test_a_killed_busy_workers_job_resumes_within_two_seconds(live: Live) -> None:
     work = live.start()
     job = live.enqueue("test.steps", steps=25, pause_s=0.05)
@@ -41,7 +41,7 @@ def test_a_killed_busy_workers_job_resumes_within_two_seconds(live: Live) -> Non
     nothing_is_left()
 
 
-@everywhere
+@everywhere_at_length
 def test_after_an_idle_worker_is_killed_the_next_job_runs(live: Live) -> None:
     work = live.start()
     live.succeeded(live.enqueue("test.steps", steps=1))

@@ -23,6 +23,7 @@ def test_a_job_that_kills_each_worker_fails_in_the_end(live: Live) -> None:
     live.succeeded(after)
 
 
+@pytest.mark.faults
 @everywhere_at_length
 def test_a_job_beside_one_that_kills_its_workers_succeeds(live: Live) -> None:
     live.start(workers=2)
@@ -38,6 +39,7 @@ def test_a_job_beside_one_that_kills_its_workers_succeeds(live: Live) -> None:
     nothing_is_left()
 
 
+@pytest.mark.faults
 def test_a_step_that_hangs_is_taken_over(live: Live) -> None:
     live.start(workers=2)
     other = live.enqueue("test.steps", lane="other", steps=20, pause_s=0.05)
@@ -50,6 +52,7 @@ def test_a_step_that_hangs_is_taken_over(live: Live) -> None:
     assert effects(other) == once_each(20)
 
 
+@pytest.mark.faults
 def test_jobs_held_by_the_very_worker_that_is_killed_succeed(live: Live) -> None:
     live.start(workers=1)
     innocent = live.enqueue("test.restarts", lane="good", steps=60, pause_s=0.05)

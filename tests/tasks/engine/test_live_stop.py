@@ -10,12 +10,12 @@ from tasks.models import Job, JobEvent, WorkerHost
 from tasks.states import JobState
 from tests.support.effects import effects, once_each
 from tests.support.live import Live
-from tests.support.marks import everywhere, everywhere_at_length
+from tests.support.marks import everywhere_at_length
 
 pytestmark = pytest.mark.live
 
 
-@everywhere
+@everywhere_at_length
 def test_busy_workers_drain_within_five_seconds_and_jobs_resume(live: Live) -> None:
     work = live.start()
     jobs = [

@@ -60,6 +60,7 @@ def test_a_result_that_broke_off_on_its_way_can_be_asked_for_again(
     assert after.status_code == 404
 
 
+@pytest.mark.faults
 def test_a_socket_that_reads_nothing_is_closed_and_its_results_are_kept(
     service: Web, destination: Sources
 ) -> None:

@@ -144,6 +144,7 @@ def test_the_session_ends_well_though_two_workers_are_killed(
     assert all(one != other for one, other in pairwise(frames))
 
 
+@pytest.mark.faults
 def test_what_was_set_up_and_started_survives_a_restart(
     tmp_path: Path, source: Rows
 ) -> None:
