@@ -117,6 +117,16 @@ def test_the_image_is_locked_and_runs_as_nobody_special() -> None:
     assert not re.search(r"SECRET|PASSWORD|TOKEN", DOCKERFILE)
 
 
+def test_prometheus_is_given_its_rules() -> None:
+    mounts = [one.split(":") for one in SERVICES["prometheus"]["volumes"]]
+    files = {there: ROOT / here for here, there, *_ in mounts if here.startswith(".")}
+    told = yaml.safe_load(files["/etc/prometheus/prometheus.yml"].read_text())
+
+    assert all(path.exists() for path in files.values())
+    for name in told["rule_files"]:
+        assert files[f"/etc/prometheus/{name}"].name == name
+
+
 def test_what_is_scraped_and_proxied_is_a_service() -> None:
     scraped = yaml.safe_load((DEPLOY / "prometheus.yml").read_text())
     targets = scraped["scrape_configs"][0]["static_configs"][0]["targets"]
