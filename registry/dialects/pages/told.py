@@ -71,7 +71,7 @@ def _column(field: Context) -> Context:
         "meaning": ". ".join(words),
         "rules": ", ".join(
             rule if value is True else f"{rule} {value}"
-            for rule, value in (rules.items() if isinstance(rules, dict) else ())
+            for rule, value in sorted(rules.items() if isinstance(rules, dict) else ())
         ),
     }
 

@@ -52,7 +52,7 @@ def test_a_page_shows_words_rows_columns_files_and_receipts(
         "CC0-1.0",
         "Revision 1 Succeeded",
         "Row day date n integer 1 2026-01-01 1 2 2026-01-02 2",
-        "n integer How many required, minimum 0",
+        "n integer How many minimum 0, required",
         f"sha256 {hashlib.sha256(CSV).hexdigest()} Size 32 bytes",
         f'"copy": "{hashlib.sha256(CSV).hexdigest()}"',
     ):
