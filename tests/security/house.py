@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from email.message import Message
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ CSRF = {"X-CSRFToken": TOKEN}
 @dataclass(frozen=True)
 class Reply:
     status: int
-    headers: Mapping[str, str]
+    headers: Message  # which is asked in any case
     content: bytes
 
     @property
@@ -80,7 +81,7 @@ class House:
         with closing(HTTPConnection("127.0.0.1", port, timeout=LONGEST_S)) as line:
             line.request(method, path, body, sent)
             got = line.getresponse()
-            return Reply(got.status, dict(got.headers.items()), got.read())
+            return Reply(got.status, got.headers, got.read())
 
     def outcome(
         self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]

@@ -112,7 +112,7 @@ def ask(
     tally.must_not_break(name, reply.status)
     if SECRET_FILE.search(reply.content):
         tally.leaked.append(name)
-    if {"X-Y", "X-Injected"} & set(reply.headers):
+    if "X-Y" in reply.headers or "X-Injected" in reply.headers:
         tally.accepted.append(f"{name}: a header of its own")
 
 

@@ -1,11 +1,14 @@
 """An export of the page's: started, told how it stands, stopped, and taken."""
 
+import asyncio
 import io
+import json
 
 import pytest
 from django.test import Client
 from openpyxl import load_workbook
 
+from exports.dialects.pages import told
 from exports.models import ExportTask
 from tests.support.export_page import PAGE, file_of, sends, starts, wanted
 from tests.support.exporting import run_exports
@@ -15,6 +18,18 @@ from tests.support.sources import Sources
 CSV = b"name,year,n\nAnna,2001,1\nBo,2002,2\nCy,2002,x\n"
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_frame_can_be_made_in_the_event_loop_where_no_query_may(
+    client: Client, sources: Sources
+) -> None:
+    task = starts(client, sources.put("/a.csv", CSV))
+    job = ExportTask.objects.get(pk=task).job
+
+    async def made() -> bytes:
+        return told.frame(job)
+
+    assert json.loads(asyncio.run(made()))["state"] == "queued"
 
 
 def test_an_export_is_made_as_it_was_asked_for(
