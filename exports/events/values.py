@@ -40,7 +40,9 @@ def flat(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def bad(number: int, reason: str, key: str | None = None) -> BadEvents:
     place = f"Event {number}" if key is None else f"Event {number}, key {shown(key)}"
-    return BadEvents(f"{place}: {reason}.", event=number, key=key)
+    # The key may be no text itself.
+    told = None if key is None else key.encode(errors="replace").decode()
+    return BadEvents(f"{place}: {reason}.", event=number, key=told)
 
 
 def shown(key: str) -> str:
@@ -54,7 +56,7 @@ def checked_event(event: dict[str, Any], number: int, *, escapes: bool) -> Event
     """
     found: Event = {}
     for key, value in event.items():
-        if not key or len(key) > KEY_CHARACTERS or escapes:
+        if escapes or not key or len(key) > KEY_CHARACTERS:
             check_key(key, number)
         kept = value if type(value) is str else texts(value, number, key)
         if kept is not None:

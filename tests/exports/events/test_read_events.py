@@ -113,6 +113,12 @@ def test_an_empty_array_holds_no_event() -> None:
             1,
             "a",
         ),
+        (
+            '[{"\\ud800":"x"}]',
+            "Event 1, key '\\ud800': half a surrogate pair is no character.",
+            1,
+            "?",  # it is told in JSON, which has no such text
+        ),
         ('[{"a":"x","a":"y"}]', "Event 1, key 'a': there twice.", 1, "a"),
         ('[{"":"x"}]', "Event 1, key '': a key has no name.", 1, ""),
         (
