@@ -74,8 +74,8 @@ class Sending:
     async def _parts(
         self, reply: Reply, parts: AsyncGenerator[bytes, None], to: Call
     ) -> None:
-        await self._begin(reply, {})
         async with aclosing(parts):
+            await self._begin(reply, {})
             try:
                 while part := await to.while_open(anext(parts, b"")):
                     body = {"type": "http.response.body", "body": part}

@@ -1,6 +1,6 @@
 """A result and the one who is handed it: once, and whole, or it is given back."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from exports.dialects.databox.intake import NoSuchRequest
 from exports.models import Delivery
 from tasks.dialects import handing
 from tasks.dialects.call import Call
-from tasks.dialects.handing import end_last
+from tasks.dialects.handing import HandedOut, end_last
 from tasks.models import Client
 
 
@@ -38,13 +38,9 @@ def line_of(delivery: Delivery) -> str:
     return wire.finished(delivery.pk, status=text, body=body)
 
 
-async def in_parts(
-    call: Call, delivery: Delivery, line: bytes
-) -> AsyncGenerator[bytes, None]:
-    """Yield a claimed result's line; its end only to who took the rest."""
-    async with handing_out(delivery):
-        async for part in end_last(call, _all_of(line)):
-            yield part
+def in_parts(call: Call, delivery: Delivery, line: bytes) -> HandedOut:
+    """Return a claimed result's line in parts; its end only to who took the rest."""
+    return HandedOut(end_last(call, _all_of(line)), **_ends(delivery))
 
 
 async def _all_of(line: bytes) -> AsyncIterator[bytes]:
@@ -53,7 +49,11 @@ async def _all_of(line: bytes) -> AsyncIterator[bytes]:
 
 def handing_out(delivery: Delivery) -> AbstractAsyncContextManager[None]:
     """Forget a claimed result if the block ends well, else give it back."""
-    return handing.handing_out(
-        done=lambda: deliveries.collected(delivery, at=timezone.now()),
-        broken=lambda: deliveries.give_back(delivery),
-    )
+    return handing.handing_out(**_ends(delivery))
+
+
+def _ends(delivery: Delivery) -> dict[str, Callable[[], object]]:
+    return {
+        "done": lambda: deliveries.collected(delivery, at=timezone.now()),
+        "broken": lambda: deliveries.give_back(delivery),
+    }

@@ -1,7 +1,7 @@
 """An answer and the one who is handed it: once, and whole, or it is given back."""
 
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator
 from time import monotonic
 
 import orjson
@@ -13,7 +13,7 @@ from exports.dialects.sharing.params import Fault
 from exports.dialects.sharing.refusals import JSON, invalid
 from exports.models import ShareQuery
 from tasks.dialects.call import Call, Reply, reply_json
-from tasks.dialects.handing import end_last, handing_out
+from tasks.dialects.handing import HandedOut, end_last
 from tasks.engine.hub import hub
 
 RENEW_EVERY_S = 5.0
@@ -60,17 +60,13 @@ def takes_gzip(accepted: str) -> bool:
     )
 
 
-async def in_parts(
-    call: Call, query: ShareQuery, parts: Iterator[bytes]
-) -> AsyncGenerator[bytes, None]:
-    """Yield a claimed answer; its end only to who took the rest."""
-    handed = handing_out(
+def in_parts(call: Call, query: ShareQuery, parts: Iterator[bytes]) -> HandedOut:
+    """Return a claimed answer in parts; its end only to who took the rest."""
+    return HandedOut(
+        end_last(call, _renewing(query, parts)),
         done=lambda: share_queries.collected(query, at=timezone.now()),
         broken=lambda: share_queries.give_back(query),
     )
-    async with handed:
-        async for part in end_last(call, _renewing(query, parts)):
-            yield part
 
 
 async def _renewing(query: ShareQuery, parts: Iterator[bytes]) -> AsyncIterator[bytes]:
