@@ -32,7 +32,7 @@ class StoreDown(StoreError):
 
     code = "store_down"
     temporary = True
-    retry_after_s = 5
+    retry_after_s = 10  # five attempts of a job outlast a restart of the store
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import signal
 import time
 from collections.abc import Callable, Generator
 
-from tasks.archive.store import Stored, StoreError
+from tasks.archive.store import Stored, StoreDown, StoreError
 from tasks.archive.stored import store
 from tasks.engine import blame
 from tasks.engine.run import Effect, Run, Step
@@ -57,6 +57,8 @@ def _stored(run: Run, content: bytes) -> Stored:
         with store().writer(fence=str(run.job.pk)) as out:
             out.write(content)
             return out.commit()
+    except StoreDown:
+        raise  # which says itself what to do
     except (StoreError, OSError) as error:
         raise WorkFailed("store", "The store failed.", temporary=True) from error
 

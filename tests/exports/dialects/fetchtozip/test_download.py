@@ -318,5 +318,5 @@ def test_a_store_that_is_down_is_to_be_asked_again(
 
     reply = download(client, task_id)
 
-    assert (reply.status, reply.headers["Retry-After"]) == (503, "5")
+    assert (reply.status, reply.headers["Retry-After"]) == (503, "10")
     assert reply.json["detail"].startswith("The store does not answer")

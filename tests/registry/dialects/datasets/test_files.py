@@ -337,6 +337,6 @@ def test_a_file_of_a_store_that_is_down_is_to_be_asked_for_again(
 
     reply = get(client, URL)
 
-    assert (reply.status, reply.headers["Retry-After"]) == (503, "5")
+    assert (reply.status, reply.headers["Retry-After"]) == (503, "10")
     said = "The store does not answer (EndpointConnectionError)."
     assert reply.json == {"error": said}

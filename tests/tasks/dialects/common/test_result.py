@@ -188,5 +188,5 @@ def test_a_store_that_is_down_is_to_be_asked_again(
 
     reply = alice.ask("GET", f"{RESULT}?id={task_id}")
 
-    assert (reply.status, reply.headers["Retry-After"]) == (503, "5")
+    assert (reply.status, reply.headers["Retry-After"]) == (503, "10")
     assert reply.json["success"] is False
