@@ -102,7 +102,8 @@ def hand_back(*, pid: int, suspect: UUID) -> None:
 
 def fail_late(*, at: datetime) -> None:
     """End jobs past their deadline, whoever holds them; the fence does the rest."""
-    for job in Job.objects.open().filter(deadline_at__lt=at)[:BATCH]:
+    late = Job.objects.filter(due_at__isnull=False, deadline_at__lt=at)
+    for job in late.order_by("deadline_at")[:BATCH]:
         try:
             fail(job, code="deadline", message="The job was not done in time.")
         except JobMoved:

@@ -103,6 +103,11 @@ class Job(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["due_at"], condition=HAS_WORK, name="job_due"),
             models.Index(
+                fields=["deadline_at"],
+                condition=HAS_WORK & Q(deadline_at__isnull=False),
+                name="job_deadline",
+            ),
+            models.Index(
                 fields=["lane", "queued_at", "id"], condition=HAS_WORK, name="job_lane"
             ),
             models.Index(fields=["client", "queued_at", "id"], name="job_client_order"),
