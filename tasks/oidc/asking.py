@@ -58,9 +58,17 @@ def _policy() -> outbound.Policy:
 
 
 def _down(url: str, why: str) -> IdpDown:
-    parts = urlsplit(url)
     logger.warning(
         "The identity provider did not answer as it should.",
-        extra={"host": parts.netloc.rpartition("@")[2], "path": parts.path, "why": why},
+        extra={**_place(url), "why": why},
     )
     return IdpDown(retry_after_s=ASK_AGAIN_AFTER_S)
+
+
+def _place(url: str) -> dict[str, str]:
+    """Tell where a URL leads, without what may be secret in it."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return {"host": "not a URL"}
+    return {"host": parts.netloc.rpartition("@")[2], "path": parts.path}

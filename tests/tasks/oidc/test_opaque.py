@@ -10,7 +10,7 @@ import pytest
 import time_machine
 from pytest_django import Settings
 
-from tasks.oidc import access, opaque
+from tasks.oidc import access, asking, opaque
 from tasks.oidc.errors import BadToken, IdpDown
 from tests.support.idp import AUDIENCE, Idp, Reply
 
@@ -164,6 +164,12 @@ def test_a_provider_that_does_not_say_is_a_503(known: Idp, reply: Reply) -> None
 
     assert caught.value.headers == {"Retry-After": "5"}
     assert known.asked["/introspect"] == 1
+
+
+@pytest.mark.parametrize("url", ["http://[127.0.0.1]:80/", "http://[::1", "a b"])
+def test_a_door_that_is_no_url_is_a_503(url: str) -> None:
+    with pytest.raises(IdpDown):
+        asking.ask("POST", url)
 
 
 def test_a_provider_that_is_gone_is_a_503_and_kept_verdicts_still_serve(
