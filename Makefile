@@ -18,6 +18,7 @@ test: lint types tests
 lint: $(SETUP)
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
+	@mkdir -p build
 	$(BIN)/lint-imports --no-cache >build/imports.log || (cat build/imports.log; exit 1)
 
 types: $(SETUP)
