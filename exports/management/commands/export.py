@@ -22,13 +22,23 @@ from exports.origins import is_url
 from tasks.errors import WorkFailed
 from tasks.outbound.urls import parse
 
+STOPPED = 130  # as shells say of who was interrupted
+
 
 class Command(BaseCommand):
     help = "Fetch or read a table, change it and write it, on this machine alone."
     requires_system_checks = ()
 
     def run_from_argv(self, argv: list[str]) -> None:
-        super().run_from_argv(joined(argv))
+        try:
+            super().run_from_argv(joined(argv))
+        except SystemExit as end:
+            if end.code == STOPPED:
+                # A library's thread may wait where no signal reaches it, for what
+                # never comes; Python would wait for that thread.
+                sys.stderr.flush()
+                os._exit(STOPPED)
+            raise
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_options(parser)
@@ -44,7 +54,7 @@ class Command(BaseCommand):
             raise CommandError(_said(error)) from None
         except KeyboardInterrupt:
             raise CommandError(
-                "Stopped; nothing was written.", returncode=130
+                "Stopped; nothing was written.", returncode=STOPPED
             ) from None
         finally:
             signal.signal(signal.SIGTERM, before)

@@ -217,6 +217,7 @@ def test_a_failed_export_leaves_the_file_that_was_there(
     assert (tmp_path / "out.csv").read_text() == "before"
 
 
+@pytest.mark.live
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopping_it_leaves_nothing(
     tmp_path: Path, sources: Sources, number: signal.Signals
@@ -231,7 +232,10 @@ def test_stopping_it_leaves_nothing(
     with subprocess.Popen(**called, stderr=subprocess.PIPE) as child:
         until(lambda: list(tmp_path.glob(".out.csv.*")), within_s=20, what="a draft")
         child.send_signal(number)
-        _, told = child.communicate(timeout=10)
+        try:
+            _, told = child.communicate(timeout=20)
+        finally:
+            child.kill()  # or `with` would wait for it as long as it likes
 
     assert child.returncode == 130
     assert told.decode().splitlines()[-1].endswith("Stopped; nothing was written.")
