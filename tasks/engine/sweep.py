@@ -102,6 +102,7 @@ def hand_back(*, pid: int, suspect: UUID) -> None:
 
 def fail_late(*, at: datetime) -> None:
     """End jobs past their deadline, whoever holds them; the fence does the rest."""
+    # Open ones, in the words of the index job_deadline: of `open()` SQLite reads all.
     late = Job.objects.filter(due_at__isnull=False, deadline_at__lt=at)
     for job in late.order_by("deadline_at")[:BATCH]:
         try:
